@@ -1,0 +1,111 @@
+// Package media holds video as data: frames, clips, presentation indexes, the
+// spans that samplers draw and the views that a network sees. It decodes
+// nothing; media/avdecode does, behind the Decoder interface below.
+package media
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// ColourMatrix converts Y'CbCr to R'G'B'.
+type ColourMatrix uint8
+
+// The matrices of ITU-R BT.601, BT.709 and BT.2020 (non-constant luminance).
+const (
+	BT601 ColourMatrix = iota
+	BT709
+	BT2020
+)
+
+// Image is one 8-bit planar picture, upright (rotation metadata is already
+// applied). With RGB set the planes are R, G, B at full size; otherwise they
+// are Y', Cb, Cr, the chroma planes subsampled by 1<<SubX and 1<<SubY
+// (rounded up). Grey pictures have Planes[1] and Planes[2] nil.
+// The planes are shared and must not be written.
+type Image struct {
+	W, H       int
+	RGB        bool
+	SubX, SubY uint8
+	Matrix     ColourMatrix
+	FullRange  bool
+	Planes     [3][]byte
+	Strides    [3]int // bytes from one row to the next
+}
+
+// Frame is one decoded picture of a video.
+type Frame struct {
+	Index int           // position in display order, from 0
+	Time  time.Duration // presentation time, from the first frame
+	Key   bool
+	Image
+}
+
+// Span names T = N frames of a video in display order: Start, Start+Stride, …
+// Frames past the end wrap around (CVRL, arXiv:2008.03800), so that a short
+// video loops.
+type Span struct {
+	Start  int `json:"start"`  // first frame, at least 0
+	N      int `json:"n"`      // frames, at least 1
+	Stride int `json:"stride"` // source frames from one to the next, at least 1
+}
+
+// Frame returns the source frame of position j in a video of n frames.
+func (s Span) Frame(j, n int) int { return (s.Start + j*s.Stride) % n }
+
+// Clip is T decoded frames of one video. Frames are shared between clips and
+// read-only.
+type Clip struct {
+	Video  string
+	Span   Span
+	Frames []*Frame
+}
+
+// Rect is a crop in source pixels; it may have fractional edges.
+type Rect struct{ X, Y, W, H float64 }
+
+// View is one rendering of a clip: crop, resize to W x H, mirror, normalise.
+// The zero Crop is the whole picture; a zero Std leaves values in [0,1].
+type View struct {
+	Crop      Rect
+	Flip      bool
+	W, H      int
+	Mean, Std [3]float32
+}
+
+// Info describes one video stream.
+type Info struct {
+	Path        string        `json:"path"`
+	Container   string        `json:"container"`
+	Codec       string        `json:"codec"`
+	PixelFormat string        `json:"pixel_format"`
+	Width       int           `json:"width"`  // upright
+	Height      int           `json:"height"` // upright
+	Rotation    int           `json:"rotation_degrees"`
+	FrameRate   float64       `json:"frame_rate"` // frames per second, average
+	Duration    time.Duration `json:"duration_ns"`
+	Frames      int           `json:"frames"` // as indexed
+	Stream      int           `json:"stream"` // index in the container
+	Matrix      string        `json:"colour_matrix"`
+	FullRange   bool          `json:"full_range"`
+}
+
+// Video is an open file. One goroutine at a time may use it.
+type Video interface {
+	Info() Info
+	// Len is the number of frames in display order.
+	Len() int
+	// Clips decodes the spans in one ordered pass; result i is spans[i].
+	// Every picture is exactly the one that sequential decoding yields.
+	Clips(ctx context.Context, spans ...Span) ([]*Clip, error)
+	// Frames decodes all frames in display order. A frame stays valid after
+	// the iteration.
+	Frames(ctx context.Context) iter.Seq2[*Frame, error]
+	Close() error
+}
+
+// Decoder opens videos and images. It may be used by many goroutines.
+type Decoder interface {
+	Open(ctx context.Context, path string) (Video, error)
+}

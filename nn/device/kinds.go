@@ -1,0 +1,122 @@
+package device
+
+// Kind names an operation. The comment of each gives inputs -> output, axes
+// as in ARCHITECTURE.md; "saved" and "reads" are described in OpDesc.
+type Kind string
+
+const (
+	// x (N,C,spatial…), w (K,C/groups,kernel…) -> y (N,K,out…). ConvAttrs.
+	Conv Kind = "conv"
+	// dy, w, x -> dx. ConvAttrs. (x is passed for its shape only.)
+	ConvGradInput Kind = "conv_grad_input"
+	// x, dy, w -> dw. ConvAttrs. (w is passed for its shape only.)
+	ConvGradWeight Kind = "conv_grad_weight"
+	// a, b -> a·b, 2-D, each possibly transposed. MatMulAttrs.
+	MatMul Kind = "matmul"
+	// x (N,C,…), b (C) -> x + b along axis 1.
+	AddBias Kind = "add_bias"
+	// dy (N,C,…) -> db (C): sum over all axes but 1.
+	SumToChannel Kind = "sum_to_channel"
+	// x (N,C,…), gamma (C), beta (C), running mean (C), running variance (C)
+	// -> y. Saved: mean (C), 1/sqrt(variance+eps) (C). In training the batch
+	// statistics are used (biased variance) and the running ones, inputs 3
+	// and 4, are updated in place (unbiased). BatchNormAttrs.
+	BatchNorm Kind = "batch_norm"
+	// dy, x, gamma -> dx. Reads BatchNorm's saved. Saved: dgamma (C), dbeta (C).
+	BatchNormGrad Kind = "batch_norm_grad"
+	// dx (the BatchNormGrad node, for order) -> its saved value. PickAttrs; Reads: that value.
+	Pick Kind = "pick"
+	// x -> max(x,0).
+	ReLU Kind = "relu"
+	// dy, y -> dy where y>0, else 0.
+	ReLUGrad Kind = "relu_grad"
+	// x (N,C,spatial…) -> y. Saved: int32 flat index, within one channel's
+	// spatial block, of each maximum. Padding never wins. PoolAttrs.
+	MaxPool Kind = "max_pool"
+	// dy, x (shape only) -> dx. Reads MaxPool's index. PoolAttrs.
+	MaxPoolGrad Kind = "max_pool_grad"
+	// x (N,C,spatial…) -> (N,C): mean over space and time.
+	GlobalMean Kind = "global_mean"
+	// dy (N,C), x (shape only) -> dx.
+	GlobalMeanGrad Kind = "global_mean_grad"
+	// x (N,D) -> x/max(|x|,eps) by row. Saved: 1/max(|x|,eps) (N). NormalizeAttrs.
+	Normalize Kind = "l2_normalize"
+	// dy, y -> dx. Reads Normalize's saved. NormalizeAttrs.
+	NormalizeGrad Kind = "l2_normalize_grad"
+	// logits (N,M), target int32 (N) -> mean over rows of logsumexp - logit[target], scalar.
+	// Rows with target < 0 are left out of the mean. Saved: softmax (N,M).
+	CrossEntropy Kind = "cross_entropy"
+	// dloss (), logits (shape only), target -> dlogits. Reads the softmax.
+	CrossEntropyGrad Kind = "cross_entropy_grad"
+	// Elementwise a op b, equal shapes, or b a scalar (shape ()).
+	Add Kind = "add"
+	Sub Kind = "sub"
+	Mul Kind = "mul"
+	// x -> factor·x. ScaleAttrs.
+	Scale Kind = "scale"
+	// x -> e^x.
+	Exp Kind = "exp"
+	// x -> sum of all elements, scalar.
+	Sum Kind = "sum"
+	// dy (), x (shape only) -> dy everywhere.
+	Fill Kind = "fill"
+	// a (N,D), b (N,D) -> (N,1): row-wise dot product.
+	RowDot Kind = "row_dot"
+	// dy (N,1), b (N,D) -> dy·b by row.
+	RowScale Kind = "row_scale"
+	// inputs along ConcatAttrs.Axis -> joined.
+	Concat Kind = "concat"
+	// x -> x[From:To] along Axis. SliceAttrs.
+	Slice Kind = "slice"
+	// dy, x (shape only) -> zeros with dy written at the slice. SliceAttrs.
+	SliceGrad Kind = "slice_grad"
+	// x -> same elements, the output's shape.
+	Reshape Kind = "reshape"
+	// x (N,M) -> (M,N).
+	Transpose Kind = "transpose"
+	// table (V,D), ids int32 (N,L) -> (N,L,D). Ids outside [0,V) are an error.
+	Embedding Kind = "embedding"
+	// dy (N,L,D), table (shape only), ids -> dtable (V,D).
+	EmbeddingGrad Kind = "embedding_grad"
+	// x (N,L,D), mask (N,L) -> (N,D): mean over the positions of weight mask.
+	MaskedMean Kind = "masked_mean"
+	// dy (N,D), x (shape only), mask -> dx.
+	MaskedMeanGrad Kind = "masked_mean_grad"
+	// x -> x; no gradient passes.
+	StopGradient Kind = "stop_gradient"
+	// -> a constant scalar. ConstAttrs. No inputs.
+	Const Kind = "const"
+)
+
+// ConvAttrs has one entry for each spatial axis.
+type ConvAttrs struct {
+	Stride, Pad, Dilation []int
+	Groups                int
+}
+
+// PoolAttrs has one entry for each spatial axis.
+type PoolAttrs struct{ Kernel, Stride, Pad []int }
+
+// MatMulAttrs says which operands are used transposed.
+type MatMulAttrs struct{ TransA, TransB bool }
+
+// BatchNormAttrs follow PyTorch: running = (1-Momentum)·running + Momentum·batch.
+type BatchNormAttrs struct{ Eps, Momentum float64 }
+
+// NormalizeAttrs bounds the norm from below.
+type NormalizeAttrs struct{ Eps float64 }
+
+// ScaleAttrs is the constant factor.
+type ScaleAttrs struct{ Factor float64 }
+
+// ConcatAttrs is the joined axis.
+type ConcatAttrs struct{ Axis int }
+
+// SliceAttrs is the half-open range [From, To) of Axis.
+type SliceAttrs struct{ Axis, From, To int }
+
+// PickAttrs is the index of the saved value.
+type PickAttrs struct{ Index int }
+
+// ConstAttrs is the value.
+type ConstAttrs struct{ Value float64 }
