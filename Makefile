@@ -1,0 +1,34 @@
+# clvid: contrastive learning on video. `make demo` shows it from nothing.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+.PHONY: demo test build lint bench clean deps
+
+# demo makes its own videos, pretrains on them and prints what that is worth.
+demo: build
+	bin/clvid demo --out demo
+
+# test runs everything. Packages run side by side share the cores with the
+# training tests, hence the generous limit.
+test: deps
+	go vet ./...
+	go test -timeout 25m ./...
+
+build: deps
+	mkdir -p bin
+	go build -trimpath -o bin/clvid ./cmd/clvid
+
+lint: deps
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "lint: run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+
+bench: deps
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean:
+	rm -rf bin demo
+
+# deps installs system packages; it does nothing when they are there.
+deps:
+	@scripts/install-deps.sh
