@@ -16,12 +16,12 @@ func EMA[T Float](average, values [][]T, decay float64) error {
 		}
 		sizes[i] = len(v)
 	}
-	work, keep, rest := chunks(sizes), T(decay), T(1-decay)
+	work, rest := chunks(sizes), T(1-decay)
 	run(len(work), 0, func(k int) {
 		c := work[k]
 		a, v := average[c.tensor][c.from:c.to], values[c.tensor][c.from:c.to]
 		for j := range a {
-			a[j] = keep*a[j] + rest*v[j]
+			a[j] += rest * (v[j] - a[j]) // exact where both are equal
 		}
 	})
 	return nil
