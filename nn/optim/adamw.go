@@ -66,6 +66,3 @@ func (a *adamW[T]) State() []StateOf[T] {
 	}
 	return states
 }
-
-// Load implements OptimizerOf.
-func (a *adamW[T]) Load(states []StateOf[T]) error { return load(a.State(), states) }

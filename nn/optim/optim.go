@@ -10,7 +10,6 @@ package optim
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -36,11 +35,9 @@ type OptimizerOf[T Float] interface {
 	// parameter i and is only read. A gradient of another size, or a rate that
 	// is no finite number, is an error and changes nothing.
 	Step(lr float64, grads [][]T) error
-	// State returns what a later run needs to continue bit for bit. The slices
-	// alias the optimizer's memory and change with the next Step.
+	// State lists what a resumed run needs to continue bit for bit. The slices
+	// are the live memory: reading saves, writing restores.
 	State() []StateOf[T]
-	// Load copies a State back. Every tensor must be there, of its size.
-	Load(states []StateOf[T]) error
 }
 
 // Param, NamedState and Optimizer are the float32 types that training uses.
@@ -96,24 +93,6 @@ func prepare[T Float](c Config, lr float64, params []ParamOf[T], grads [][]T) (f
 		return 1, nil
 	}
 	return ClipFactor(grads, c.ClipNorm)
-}
-
-// load copies the states of want, found by name in have.
-func load[T Float](want, have []StateOf[T]) error {
-	for _, w := range want {
-		i := slices.IndexFunc(have, func(s StateOf[T]) bool { return s.Name == w.Name })
-		if i < 0 {
-			return fmt.Errorf("optim: the saved state lacks %q: resume with the optimizer that wrote it", w.Name)
-		}
-		if len(have[i].Data) != len(w.Data) {
-			return fmt.Errorf("optim: the saved state of %q has %d elements, want %d", w.Name, len(have[i].Data), len(w.Data))
-		}
-	}
-	for _, w := range want {
-		i := slices.IndexFunc(have, func(s StateOf[T]) bool { return s.Name == w.Name })
-		copy(w.Data, have[i].Data)
-	}
-	return nil
 }
 
 // zerosLike allocates one buffer for each parameter.

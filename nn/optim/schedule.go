@@ -27,19 +27,14 @@ type Schedule struct {
 	FromZero bool
 }
 
-// NewSchedule returns the schedule of c for a run of total steps.
-func NewSchedule(c Config, total int) (Schedule, error) {
-	if err := c.Validate(); err != nil {
-		return Schedule{}, err
-	}
-	if total < 1 {
-		return Schedule{}, fmt.Errorf("optim: a run of %d steps has no schedule: want at least 1", total)
-	}
+// NewSchedule returns the schedule that c, which is valid, gives a run of
+// total steps.
+func NewSchedule(c Config, total int) Schedule {
 	s := Schedule{Base: c.LR, Warmup: c.WarmupSteps, Total: total, Shape: c.Schedule, Factor: c.MilestoneFactor}
 	for _, m := range c.Milestones {
 		s.Milestones = append(s.Milestones, int(math.Round(m*float64(total))))
 	}
-	return s, nil
+	return s
 }
 
 // At returns the learning rate of position i, from 0. Past Total the rate

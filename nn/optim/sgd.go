@@ -68,6 +68,3 @@ func (s *sgd[T]) State() []StateOf[T] {
 	}
 	return states
 }
-
-// Load implements OptimizerOf.
-func (s *sgd[T]) Load(states []StateOf[T]) error { return load(s.State(), states) }
