@@ -1,0 +1,162 @@
+// Package mediatest makes videos in memory, so that what stands on media can
+// be tested without files or FFmpeg. It is for tests alone.
+package mediatest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/clvid/clvid/media"
+)
+
+// Movie is a video that is painted on demand.
+type Movie struct {
+	W, H   int // pixels; 0: 32
+	Frames int // as indexed
+	// Paint returns R, G, B of pixel (x,y) of frame t; nil: grey level t.
+	Paint func(t, x, y int) [3]byte
+	// Open, where set, is why the video cannot be opened.
+	Open error
+	// Damage, where set, is why frame DamageAt cannot be decoded.
+	Damage   error
+	DamageAt int
+	// Lost frames are indexed at the end but do not decode.
+	Lost int
+	// Panic makes opening panic.
+	Panic bool
+}
+
+// Decoder holds movies by path.
+type Decoder struct {
+	Movies map[string]Movie
+	// Opened and Passes count calls of Open and of Video.Clips.
+	Opened, Passes atomic.Int64
+}
+
+var _ media.Decoder = (*Decoder)(nil)
+
+// Open returns the movie of that path.
+func (d *Decoder) Open(ctx context.Context, path string) (media.Video, error) {
+	d.Opened.Add(1)
+	m, ok := d.Movies[path]
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case !ok:
+		return nil, fmt.Errorf("mediatest: %s: no such movie", path)
+	case m.Panic:
+		panic("mediatest: " + path)
+	case m.Open != nil:
+		return nil, m.Open
+	}
+	if m.W == 0 {
+		m.W = 32
+	}
+	if m.H == 0 {
+		m.H = 32
+	}
+	return &video{path: path, movie: m, passes: &d.Passes}, nil
+}
+
+type video struct {
+	path   string
+	movie  Movie
+	passes *atomic.Int64
+	closed bool
+}
+
+func (v *video) Info() media.Info {
+	return media.Info{Path: v.path, Codec: "painted", Width: v.movie.W, Height: v.movie.H,
+		FrameRate: 25, Duration: time.Duration(v.movie.Frames) * 40 * time.Millisecond, Frames: v.movie.Frames}
+}
+
+func (v *video) Len() int { return v.movie.Frames }
+
+func (v *video) Close() error {
+	if v.closed {
+		return errors.New("mediatest: " + v.path + ": closed twice")
+	}
+	v.closed = true
+	return nil
+}
+
+func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, error) {
+	v.passes.Add(1)
+	frames := map[int]*media.Frame{}
+	clips := make([]*media.Clip, len(spans))
+	for i, s := range spans {
+		clips[i] = &media.Clip{Video: v.path, Span: s}
+		for j := range s.N {
+			t := s.Frame(j, v.movie.Frames)
+			if frames[t] == nil {
+				f, err := v.frame(t)
+				if err != nil {
+					return nil, err
+				}
+				frames[t] = f
+			}
+			clips[i].Frames = append(clips[i].Frames, frames[t])
+		}
+	}
+	return clips, ctx.Err()
+}
+
+func (v *video) Frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
+	return func(yield func(*media.Frame, error) bool) {
+		for t := range v.movie.Frames - v.movie.Lost {
+			f, err := v.frame(t)
+			if ctx.Err() != nil {
+				f, err = nil, ctx.Err()
+			}
+			if !yield(f, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (v *video) frame(t int) (*media.Frame, error) {
+	if v.movie.Damage != nil && t == v.movie.DamageAt {
+		return nil, v.movie.Damage
+	}
+	return &media.Frame{Index: t, Time: time.Duration(t) * 40 * time.Millisecond, Key: t == 0,
+		Image: Picture(v.movie.W, v.movie.H, func(x, y int) [3]byte {
+			if v.movie.Paint == nil {
+				return [3]byte{byte(t), byte(t), byte(t)}
+			}
+			return v.movie.Paint(t, x, y)
+		})}, nil
+}
+
+// Picture paints one RGB image of w x h pixels.
+func Picture(w, h int, paint func(x, y int) [3]byte) media.Image {
+	im := media.Image{W: w, H: h, RGB: true, FullRange: true, Strides: [3]int{w, w, w}}
+	for c := range 3 {
+		im.Planes[c] = make([]byte, w*h)
+	}
+	for y := range h {
+		for x := range w {
+			for c, value := range paint(x, y) {
+				im.Planes[c][y*w+x] = value
+			}
+		}
+	}
+	return im
+}
+
+// Clip decodes one span of a movie.
+func Clip(m Movie, s media.Span) *media.Clip {
+	v, err := (&Decoder{Movies: map[string]Movie{"movie": m}}).Open(context.Background(), "movie")
+	if err != nil {
+		panic(err)
+	}
+	clips, err := v.Clips(context.Background(), s)
+	if err != nil {
+		panic(err)
+	}
+	return clips[0]
+}

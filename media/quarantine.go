@@ -1,0 +1,138 @@
+package media
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+)
+
+// Bad is one file that a run set aside. It carries no time, so that equal runs
+// write equal lines.
+type Bad struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+	Stage  string `json:"stage"` // check: before the first step; load: during training
+}
+
+// Quarantine is the list of bad files of a run, kept as JSON lines. A file
+// stands in it once, with its first reason. Many goroutines may use it; for
+// equal lists in equal runs add in an order that does not depend on them.
+type Quarantine struct {
+	mu   sync.Mutex
+	file *os.File
+	bad  []Bad
+	seen map[string]bool
+}
+
+// OpenQuarantine opens the list at path, or starts one. A last line that a
+// killed process left half written is cut off.
+func OpenQuarantine(path string) (*Quarantine, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("media: quarantine: %w", err)
+	}
+	q := &Quarantine{file: file, seen: map[string]bool{}}
+	if err := q.load(path); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return q, nil
+}
+
+func (q *Quarantine) load(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("media: quarantine: %w", err)
+	}
+	whole := bytes.LastIndexByte(data, '\n') + 1
+	if whole < len(data) {
+		if err := q.file.Truncate(int64(whole)); err != nil {
+			return fmt.Errorf("media: quarantine: cut off half a line: %w", err)
+		}
+	}
+	for n, line := range bytes.Split(data[:whole], []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		var b Bad
+		if err := json.Unmarshal(line, &b); err != nil {
+			return fmt.Errorf("media: quarantine: %s line %d: %w", path, n+1, err)
+		}
+		q.note(b)
+	}
+	return nil
+}
+
+func (q *Quarantine) note(b Bad) {
+	q.seen[b.Path] = true
+	q.bad = append(q.bad, b)
+}
+
+// Add sets a file aside and writes its line; one that is there already is left
+// as it is.
+func (q *Quarantine) Add(path, reason, stage string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.seen[path] {
+		return nil
+	}
+	b := Bad{Path: path, Reason: strings.ToValidUTF8(reason, "?"), Stage: stage}
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(b); err != nil {
+		return fmt.Errorf("media: quarantine %s: %w", path, err)
+	}
+	// One write a line: a kill can cut a line, never mix two.
+	if _, err := q.file.Write(line.Bytes()); err != nil {
+		return fmt.Errorf("media: quarantine %s: %w", path, err)
+	}
+	q.note(b)
+	return nil
+}
+
+// Has reports whether a file was set aside.
+func (q *Quarantine) Has(path string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.seen[path]
+}
+
+// List returns the bad files in the order in which they were added.
+func (q *Quarantine) List() []Bad {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return append([]Bad(nil), q.bad...)
+}
+
+// Len is the number of bad files.
+func (q *Quarantine) Len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.bad)
+}
+
+// Close closes the file.
+func (q *Quarantine) Close() error { return q.file.Close() }
+
+// TooMany returns an error where bad of total files are more than the share
+// maxBad, or all of them; reason is of one of them.
+func TooMany(bad, total int, maxBad float64, reason string) error {
+	if bad == 0 || bad < total && float64(bad) <= maxBad*float64(total) {
+		return nil
+	}
+	if bad == total {
+		return fmt.Errorf("media: all %d files are bad, such as: %s", total, reason)
+	}
+	need := ceilPercent(bad, total)
+	return fmt.Errorf("media: %d of %d files are bad, more than media.max_bad (%g) allows, such as: %s: "+
+		"mend or remove them, or allow them by --set media.max_bad=%g", bad, total, maxBad, reason, need)
+}
+
+// ceilPercent is the least share in whole percent that bears bad of total.
+func ceilPercent(bad, total int) float64 {
+	return float64((100*bad+total-1)/total) / 100
+}
