@@ -1,0 +1,133 @@
+// Package configs makes one typed, checked configuration out of defaults, an
+// embedded preset, a file, the environment and flags. It learns the settings of
+// methods and pretext tasks from their registries, so that adding one needs no
+// edit here. An unknown key or a value of the wrong type is an error that names
+// the place, the value, what is wanted and the nearest key.
+package configs
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/nn/optim"
+	"github.com/clvid/clvid/text"
+)
+
+// Config holds all settings of a run. Zero workers and threads mean one for
+// each core. Of Epochs and Steps exactly one is above 0.
+type Config struct {
+	Task    string            `yaml:"task"`    // pretext tasks with weights: clip-pairs=1,frame-order=0.5
+	Method  string            `yaml:"method"`  // how views become a loss
+	Encoder string            `yaml:"encoder"` // backbone
+	Data    string            `yaml:"data"`    // folder or manifest
+	Split   []string          `yaml:"split"`   // rows to train on; empty: unlabelled, else train
+	Where   map[string]string `yaml:"where"`   // column: value that rows must have
+	Out     string            `yaml:"out"`     // folder of the run
+	Seed    uint64            `yaml:"seed"`
+
+	Epochs int `yaml:"epochs"`
+	Steps  int `yaml:"steps"`
+	Batch  int `yaml:"batch"` // N, videos in a step
+
+	Workers int    `yaml:"workers"` // decoders; the result does not depend on them
+	Threads int    `yaml:"threads"` // of training
+	Device  string `yaml:"device"`
+
+	CheckpointEvery int     `yaml:"checkpoint_every"` // steps
+	LogEvery        int     `yaml:"log_every"`        // steps
+	Check           string  `yaml:"check"`            // auto, full or index
+	MaxBad          float64 `yaml:"max_bad"`          // share of files that may be unreadable, in [0,1]
+
+	Clip           media.ClipConfig    `yaml:"media"`
+	Augment        media.AugmentConfig `yaml:"augment"`
+	Decode         Decode              `yaml:"decode"`
+	EncoderOptions EncoderOptions      `yaml:"encoder_options"`
+	Projector      Projector           `yaml:"projector"`
+	Optimizer      optim.Config        `yaml:"optimizer"`
+	Eval           Eval                `yaml:"eval"`
+	Finetune       Finetune            `yaml:"finetune"`
+	Text           text.Config         `yaml:"text"`
+
+	// Sections are the settings of methods and tasks by key: pointers to the
+	// structs that Source.Sections made.
+	Sections map[string]any `yaml:"-"`
+}
+
+// Sections makes the default settings of methods and tasks: a function for each
+// key that returns a new pointer to a struct.
+type Sections map[string]func() any
+
+// Default returns the settings below all sources: the recipe of the synthetic
+// set without data and place.
+func Default(sections Sections) *Config {
+	c := &Config{
+		Task: "frame-order", Method: "simclr", Encoder: "r3d-10",
+		Steps: 200, Batch: 48, Device: "cpu",
+		CheckpointEvery: 50, LogEvery: 10, Check: CheckAuto, MaxBad: .1,
+		Clip: media.DefaultClip(), Augment: media.DefaultAugment(), Decode: DefaultDecode(),
+		EncoderOptions: EncoderOptions{Width: 16}, Projector: Projector{Hidden: 128, Out: 64, Layers: 2},
+		Optimizer: optim.Default(), Eval: DefaultEval(), Finetune: DefaultFinetune(), Text: text.DefaultConfig(),
+		Sections: map[string]any{},
+	}
+	for name, section := range sections {
+		c.Sections[name] = section()
+	}
+	return c
+}
+
+// The values of Config.Check: how every file is looked at before the first step.
+const (
+	CheckAuto  = "auto"  // full for up to 5,000 files, else index
+	CheckFull  = "full"  // decode all frames once
+	CheckIndex = "index" // read packets only
+)
+
+// Section returns the settings that a method or task declared under a key.
+func (c *Config) Section(name string) (any, error) {
+	if s, ok := c.Sections[name]; ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("configs: no section %q: want one of %v", name, slices.Sorted(maps.Keys(c.Sections)))
+}
+
+// Validate checks ranges: its own settings first, then every section that has a
+// Validate method.
+func (c *Config) Validate() error {
+	if err := c.validateOwn(); err != nil {
+		return err
+	}
+	parts := []any{c.Clip, c.Augment, c.Decode, c.EncoderOptions, c.Projector, c.Optimizer, c.Eval, c.Finetune, c.Text}
+	for _, name := range slices.Sorted(maps.Keys(c.Sections)) {
+		parts = append(parts, c.Sections[name])
+	}
+	for _, part := range parts {
+		if v, ok := part.(interface{ Validate() error }); ok {
+			if err := v.Validate(); err != nil {
+				return fmt.Errorf("configs: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Config) validateOwn() error {
+	switch {
+	case c.Steps < 0 || c.Epochs < 0:
+		return fmt.Errorf("configs: steps is %d and epochs is %d, want at least 1 of one of them", c.Steps, c.Epochs)
+	case c.Steps == 0 && c.Epochs == 0:
+		return fmt.Errorf("configs: neither steps nor epochs is set: set one to at least 1")
+	case c.Batch < 1:
+		return fmt.Errorf("configs: batch is %d videos, want at least 1 (contrast needs 2)", c.Batch)
+	case c.Workers < 0 || c.Threads < 0:
+		return fmt.Errorf("configs: workers is %d and threads is %d, want 0 (one for each core) or more", c.Workers, c.Threads)
+	case c.CheckpointEvery < 1 || c.LogEvery < 1:
+		return fmt.Errorf("configs: checkpoint_every is %d and log_every is %d steps, want at least 1", c.CheckpointEvery, c.LogEvery)
+	case c.Check != CheckAuto && c.Check != CheckFull && c.Check != CheckIndex:
+		return fmt.Errorf("configs: check is %q, want %s, %s or %s", c.Check, CheckAuto, CheckFull, CheckIndex)
+	case !(c.MaxBad >= 0 && c.MaxBad <= 1):
+		return fmt.Errorf("configs: max_bad is %g, want a share of the files from 0 to 1", c.MaxBad)
+	}
+	return nil
+}

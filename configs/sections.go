@@ -1,0 +1,131 @@
+package configs
+
+import (
+	"fmt"
+	"time"
+)
+
+// Decode bounds what one file may cost.
+type Decode struct {
+	Pixels  int64         `yaml:"pixels"`   // width x height of a frame, at most
+	Streams int           `yaml:"streams"`  // in a container, at most
+	Timeout time.Duration `yaml:"timeout"`  // for one clip request
+	Strict  bool          `yaml:"strict"`   // a damaged frame makes the file bad
+	CacheMB int           `yaml:"cache_mb"` // decoded videos kept in memory, 0 keeps none
+}
+
+// DefaultDecode allows 8K pictures and keeps small sets decoded.
+func DefaultDecode() Decode {
+	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, CacheMB: 1024}
+}
+
+// Validate checks the ranges.
+func (d Decode) Validate() error {
+	switch {
+	case d.Pixels < 1:
+		return fmt.Errorf("decode.pixels is %d, want at least 1", d.Pixels)
+	case d.Streams < 1:
+		return fmt.Errorf("decode.streams is %d, want at least 1", d.Streams)
+	case d.Timeout <= 0:
+		return fmt.Errorf("decode.timeout is %v, want more than 0s", d.Timeout)
+	case d.CacheMB < 0:
+		return fmt.Errorf("decode.cache_mb is %d MB, want at least 0", d.CacheMB)
+	}
+	return nil
+}
+
+// EncoderOptions shape a backbone that has a choice.
+type EncoderOptions struct {
+	Width int  `yaml:"width"` // channels of the first stage (r3d-10)
+	Pool  bool `yaml:"pool"`  // max pooling after the stem; not for 48 pixels
+}
+
+// Validate checks the ranges.
+func (e EncoderOptions) Validate() error {
+	if e.Width < 1 || e.Width > 1024 {
+		return fmt.Errorf("encoder_options.width is %d, want 1 to 1024", e.Width)
+	}
+	return nil
+}
+
+// Projector is the projection head between backbone and loss.
+type Projector struct {
+	Hidden int `yaml:"hidden"` // units of a hidden layer
+	Out    int `yaml:"out"`    // D
+	Layers int `yaml:"layers"` // linear layers
+}
+
+// Validate checks the ranges.
+func (p Projector) Validate() error {
+	if p.Hidden < 1 || p.Out < 2 || p.Layers < 1 {
+		return fmt.Errorf("projector: hidden is %d, out %d, layers %d: want at least 1, 2 and 1", p.Hidden, p.Out, p.Layers)
+	}
+	return nil
+}
+
+// Eval holds the settings of kNN, linear probe and retrieval.
+type Eval struct {
+	Clips          int     `yaml:"clips"`            // evenly spaced clips of a video whose features are averaged
+	Batch          int     `yaml:"batch"`            // clips in one forward pass
+	KNN            int     `yaml:"knn_k"`            // neighbours that vote
+	KNNTemperature float64 `yaml:"knn_temperature"`  // of their votes, exp(cosine/temperature)
+	LinearC        float64 `yaml:"linear_c"`         // inverse strength of the probe's L2 penalty
+	LabelsPerClass int     `yaml:"labels_per_class"` // labelled videos drawn from each class, 0 takes all
+	Draws          int     `yaml:"draws"`            // repetitions of that draw
+}
+
+// DefaultEval is the protocol of the shipped tables.
+func DefaultEval() Eval {
+	return Eval{Clips: 3, Batch: 32, KNN: 5, KNNTemperature: .07, LinearC: .01, Draws: 10}
+}
+
+// Validate checks the ranges.
+func (e Eval) Validate() error {
+	switch {
+	case e.Clips < 1 || e.Batch < 1 || e.KNN < 1 || e.Draws < 1:
+		return fmt.Errorf("eval: clips is %d, batch %d, knn_k %d, draws %d: want at least 1 each", e.Clips, e.Batch, e.KNN, e.Draws)
+	case !(e.KNNTemperature > 0):
+		return fmt.Errorf("eval.knn_temperature is %g, want more than 0", e.KNNTemperature)
+	case !(e.LinearC > 0):
+		return fmt.Errorf("eval.linear_c is %g, want more than 0", e.LinearC)
+	case e.LabelsPerClass < 0:
+		return fmt.Errorf("eval.labels_per_class is %d, want 0 (all) or more", e.LabelsPerClass)
+	}
+	return nil
+}
+
+// Finetune holds the settings of training with labels. With few labels
+// (eval.labels_per_class above 0) a run is shorter and its batches smaller.
+type Finetune struct {
+	Steps          int     `yaml:"steps"`
+	Batch          int     `yaml:"batch"`
+	FewSteps       int     `yaml:"few_steps"`
+	FewBatch       int     `yaml:"few_batch"`
+	LR             float64 `yaml:"lr"`
+	WeightDecay    float64 `yaml:"weight_decay"`
+	WarmupSteps    int     `yaml:"warmup_steps"`
+	CropMin        float64 `yaml:"crop_min"`        // in place of augment.crop_min
+	ColourStrength float64 `yaml:"colour_strength"` // in place of augment.colour_strength
+	FreezeBackbone bool    `yaml:"freeze_backbone"` // train the classifier alone
+}
+
+// DefaultFinetune is the recipe of the synthetic set.
+func DefaultFinetune() Finetune {
+	return Finetune{Steps: 80, Batch: 20, FewSteps: 80, FewBatch: 20,
+		LR: .003, WeightDecay: .01, WarmupSteps: 20, CropMin: .6, ColourStrength: .4}
+}
+
+// Validate checks the ranges.
+func (f Finetune) Validate() error {
+	switch {
+	case f.Steps < 1 || f.Batch < 1 || f.FewSteps < 1 || f.FewBatch < 1:
+		return fmt.Errorf("finetune: steps is %d, batch %d, few_steps %d, few_batch %d: want at least 1 each", f.Steps, f.Batch, f.FewSteps, f.FewBatch)
+	case !(f.LR > 0) || !(f.WeightDecay >= 0) || f.WarmupSteps < 0:
+		return fmt.Errorf("finetune: lr is %g, weight_decay %g, warmup_steps %d: want more than 0, at least 0, at least 0", f.LR, f.WeightDecay, f.WarmupSteps)
+	case !(f.CropMin > 0 && f.CropMin <= 1):
+		return fmt.Errorf("finetune.crop_min is %g, want more than 0, at most 1", f.CropMin)
+	case !(f.ColourStrength >= 0 && f.ColourStrength <= 1.25):
+		return fmt.Errorf("finetune.colour_strength is %g, want 0 to 1.25", f.ColourStrength)
+	}
+	return nil
+}
