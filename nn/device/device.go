@@ -126,3 +126,9 @@ type Step struct {
 
 // Program is an ordered list of steps.
 type Program struct{ Steps []Step }
+
+// HostViewer is a Backend whose memory the host can address.
+type HostViewer interface {
+	// HostView is the memory itself, not a copy.
+	HostView(Mem) []byte
+}

@@ -1,0 +1,30 @@
+package cpu
+
+import "runtime"
+
+// thread is one goroutine locked to one OS thread, which runs what it is given.
+type thread struct {
+	work chan func()
+	done chan struct{}
+}
+
+func newThread() *thread {
+	t := &thread{work: make(chan func()), done: make(chan struct{})}
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		for f := range t.work {
+			f()
+			t.done <- struct{}{}
+		}
+	}()
+	return t
+}
+
+// do runs f on the thread and waits for it.
+func (t *thread) do(f func()) {
+	t.work <- f
+	<-t.done
+}
+
+func (t *thread) stop() { close(t.work) }

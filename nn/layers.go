@@ -1,0 +1,90 @@
+package nn
+
+import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/op"
+)
+
+// Settings of BatchNorm, PyTorch's defaults.
+const (
+	batchNormEps      = 1e-5
+	batchNormMomentum = 0.1
+)
+
+// ConvConfig describes a convolution; the slices have one entry for each of
+// the 1 to 3 spatial axes.
+type ConvConfig struct {
+	Out      int   // output channels
+	Kernel   []int // required
+	Stride   []int // nil: 1
+	Pad      []int // nil: 0
+	Dilation []int // nil: 1
+	Groups   int   // 0: 1
+	Bias     bool  // adds "bias", from 0
+	Init     Init  // nil: KaimingFanOut for ReLU
+}
+
+// Conv convolves x (N,C,spatial…) with "weight" (Out, C/Groups, Kernel…).
+func Conv(s Scope, x *gorgonia.Node, c ConvConfig) *gorgonia.Node {
+	init := c.Init
+	if init == nil {
+		init = KaimingFanOut(math.Sqrt2)
+	}
+	shape := append([]int{c.Out, x.Shape()[1] / max(c.Groups, 1)}, c.Kernel...)
+	w := s.Param("weight", shape, init, Weight)
+	y := op.Conv(x, w, device.ConvAttrs{Stride: c.Stride, Pad: c.Pad, Dilation: c.Dilation, Groups: c.Groups})
+	if !c.Bias {
+		return y
+	}
+	return op.AddBias(y, s.Param("bias", []int{c.Out}, Zeros, Bias))
+}
+
+// Linear maps x (N,D) to (N,out) by "weight" (out,D) and, where asked for,
+// "bias" (out); both start as PyTorch's do.
+func Linear(s Scope, x *gorgonia.Node, out int, bias bool) *gorgonia.Node {
+	in := x.Shape()[1]
+	w := s.Param("weight", []int{out, in}, TorchLinear, Weight)
+	y := op.MatMul(x, w, device.MatMulAttrs{TransB: true})
+	if !bias {
+		return y
+	}
+	return op.AddBias(y, s.Param("bias", []int{out}, Uniform(1/math.Sqrt(float64(in))), Bias))
+}
+
+// BatchNorm normalises x (N,C,…) by channel: "weight", "bias", and the
+// buffers "running_mean" and "running_var", all (C). Eps is 1e-5, the running
+// statistics take 0.1 of each batch's.
+func BatchNorm(s Scope, x *gorgonia.Node) *gorgonia.Node {
+	channels := []int{x.Shape()[1]}
+	return op.BatchNorm(x,
+		s.Param("weight", channels, Ones, Norm),
+		s.Param("bias", channels, Zeros, Norm),
+		s.Buffer("running_mean", channels, Zeros),
+		s.Buffer("running_var", channels, Ones),
+		device.BatchNormAttrs{Eps: batchNormEps, Momentum: batchNormMomentum})
+}
+
+// Embedding looks ids, int32 (N,L), up in "weight" (vocabulary, features),
+// which starts normal with deviation std: (N,L,features).
+func Embedding(s Scope, ids *gorgonia.Node, vocabulary, features int, std float64) *gorgonia.Node {
+	return op.Embedding(s.Param("weight", []int{vocabulary, features}, Normal(std), Weight), ids)
+}
+
+// ReLU is max(x, 0).
+func ReLU(x *gorgonia.Node) *gorgonia.Node { return op.ReLU(x) }
+
+// MaxPool takes maxima over windows of x (N,C,spatial…); nil stride is the
+// kernel's size, nil pad none.
+func MaxPool(x *gorgonia.Node, kernel, stride, pad []int) *gorgonia.Node {
+	return op.MaxPool(x, device.PoolAttrs{Kernel: kernel, Stride: stride, Pad: pad})
+}
+
+// GlobalMean averages x (N,C,spatial…) over space and time to (N,C).
+func GlobalMean(x *gorgonia.Node) *gorgonia.Node { return op.GlobalMean(x) }
+
+// Normalize scales the rows of x (N,D) to length 1.
+func Normalize(x *gorgonia.Node) *gorgonia.Node { return op.Normalize(x) }

@@ -1,0 +1,22 @@
+package op
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/nn/device"
+)
+
+// Slice takes the half-open range [from, to) of an axis.
+func Slice(x *gorgonia.Node, axis, from, to int) *gorgonia.Node {
+	shape := shapeOf(x)
+	check(axis >= 0 && axis < len(shape), device.Slice, "axis %d of shape %v", axis, shape)
+	check(0 <= from && from < to && to <= shape[axis], device.Slice, "[%d,%d) of axis %d of shape %v", from, to, axis, shape)
+	shape[axis] = to - from
+	a := device.SliceAttrs{Axis: axis, From: from, To: to}
+	o := &Op{kind: device.Slice, attrs: a, out: like(x, shape...), wrt: []bool{true}}
+	o.grad = func(in gorgonia.Nodes, _, dout *gorgonia.Node) gorgonia.Nodes {
+		d := &Op{kind: device.SliceGrad, attrs: a, out: TypeOf(in[0])}
+		return gorgonia.Nodes{d.apply(dout, in[0])}
+	}
+	return o.apply(x)
+}

@@ -1,0 +1,253 @@
+package plan
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/op"
+)
+
+// value is one tensor of the program. Several may share a block: a reshaped
+// value is its source under another shape.
+type value struct {
+	device.Value
+	block *block
+}
+
+// step is one kernel with its operands. Operands of which only the shape
+// matters are nil.
+type step struct {
+	name             string
+	kernel           device.Kernel
+	in, saved, reads []*value
+	out              *value
+	scratch          *block // nil: none
+	reuse            int    // input that out may overwrite, or -1
+}
+
+// builder turns nodes into steps.
+type builder struct {
+	be        device.Backend
+	o         Options
+	values    map[*gorgonia.Node]*value
+	saved     map[*gorgonia.Node][]*value
+	converted map[conversion]*value
+	inputs    map[*gorgonia.Node]*value
+	steps     []step
+	leaves    device.Mem // all inputs, back to back
+	arena     device.Mem
+	allocated []device.Mem
+}
+
+// conversion is a value in another layout.
+type conversion struct {
+	of *value
+	to device.Layout
+}
+
+func newBuilder(be device.Backend, o Options) *builder {
+	return &builder{be: be, o: o,
+		values: map[*gorgonia.Node]*value{}, saved: map[*gorgonia.Node][]*value{},
+		converted: map[conversion]*value{}, inputs: map[*gorgonia.Node]*value{}}
+}
+
+func (b *builder) alloc(bytes int64) (device.Mem, error) {
+	m, err := b.be.Alloc(bytes)
+	if err != nil {
+		return m, fmt.Errorf("plan: %w", err)
+	}
+	b.allocated = append(b.allocated, m)
+	return m, nil
+}
+
+func (b *builder) free() {
+	for _, m := range b.allocated {
+		b.be.Free(m)
+	}
+	b.allocated = nil
+}
+
+// addLeaves borrows the parameters and allocates the inputs.
+func (b *builder) addLeaves(nodes []*gorgonia.Node) error {
+	names := map[string]bool{}
+	var total int64
+	for _, n := range nodes {
+		if n.Op() != nil {
+			continue
+		}
+		name := n.Name()
+		if name == "" || names[name] {
+			return fmt.Errorf("plan: two leaves are called %q: give every leaf a name of its own", name)
+		}
+		names[name] = true
+		v, borrowed, err := b.leaf(n)
+		if err != nil {
+			return err
+		}
+		b.values[n] = v
+		if !borrowed {
+			b.inputs[n] = v
+			v.block.offset = total
+			total += align(v.block.bytes)
+		}
+	}
+	var err error
+	if b.leaves, err = b.alloc(total); err != nil {
+		return err
+	}
+	for _, v := range b.inputs {
+		v.block.mem = part(b.leaves, v.block.offset, v.block.bytes)
+	}
+	return nil
+}
+
+// leaf is a value in memory of its own; borrowed tells that the source of
+// parameters owns it.
+func (b *builder) leaf(n *gorgonia.Node) (v *value, borrowed bool, err error) {
+	t := op.TypeOf(n)
+	v = &value{Value: device.Value{Type: t}, block: &block{bytes: t.Bytes(), fixed: true}}
+	if b.o.Params == nil {
+		return v, false, nil
+	}
+	mem, ok := b.o.Params.Param(n.Name())
+	if ok && mem.Bytes != t.Bytes() {
+		return nil, false, fmt.Errorf("plan: parameter %s has %d bytes, its node %v %v needs %d: use the store that the graph was built with", n.Name(), mem.Bytes, n.Dtype(), t.Shape, t.Bytes())
+	}
+	v.block.mem = mem
+	return v, ok, nil
+}
+
+// addNode lowers one operation.
+func (b *builder) addNode(n *gorgonia.Node) error {
+	d, err := describe(n, b.o.Train)
+	if err != nil {
+		return err
+	}
+	in := make([]*value, len(d.In))
+	for i, c := range children(n) {
+		in[i] = b.values[c]
+	}
+	var saved []*value
+	for _, r := range reads(n) {
+		saved = append(saved, b.saved[r]...)
+	}
+	if v := b.alias(d, in, saved); v != nil {
+		b.values[n] = v
+		return nil
+	}
+	for _, v := range saved {
+		d.Reads = append(d.Reads, v.Type)
+	}
+	return b.lower(n, d, in, saved)
+}
+
+// lower chooses the kernel and converts the inputs to the layouts it wants.
+func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value) error {
+	l, err := b.be.Lower(d, valuesOf(in), valuesOf(reads))
+	if err != nil {
+		return err
+	}
+	s := step{name: label(n), kernel: l.Kernel, reads: reads, reuse: l.Reuse, in: make([]*value, len(in))}
+	for i, v := range in {
+		if d.Kind.ShapeOnly(i) {
+			continue
+		}
+		if s.in[i], err = b.convert(v, l.In[i]); err != nil {
+			return err
+		}
+	}
+	if err := checkUpdates(n, in, s.in); b.o.Train && err != nil {
+		return err
+	}
+	s.out = b.fresh(device.Value{Type: d.Out, Layout: l.Out})
+	for _, v := range l.Saved {
+		s.saved = append(s.saved, b.fresh(v))
+	}
+	if l.Scratch > 0 {
+		s.scratch = &block{bytes: l.Scratch}
+	}
+	b.steps = append(b.steps, s)
+	b.values[n], b.saved[n] = s.out, s.saved
+	return nil
+}
+
+// checkUpdates refuses copies of inputs that are updated in place.
+func checkUpdates(n *gorgonia.Node, given, used []*value) error {
+	o, ok := n.Op().(*op.Op)
+	if !ok {
+		return nil
+	}
+	for _, i := range o.Updates() {
+		if given[i] != used[i] || !given[i].block.fixed {
+			return fmt.Errorf("input %d is updated in place and must be a leaf in the plain layout", i)
+		}
+	}
+	return nil
+}
+
+func valuesOf(vs []*value) []device.Value {
+	ds := make([]device.Value, len(vs))
+	for i, v := range vs {
+		ds[i] = v.Value
+	}
+	return ds
+}
+
+func (b *builder) fresh(v device.Value) *value {
+	return &value{Value: v, block: &block{bytes: b.be.Bytes(v)}}
+}
+
+// convert returns v in another layout, by a step that is added once.
+func (b *builder) convert(v *value, to device.Layout) (*value, error) {
+	if v.Layout == to {
+		return v, nil
+	}
+	key := conversion{v, to}
+	if c, ok := b.converted[key]; ok {
+		return c, nil
+	}
+	l, err := b.be.Convert(v.Value, to)
+	if err != nil {
+		return nil, err
+	}
+	c := b.fresh(device.Value{Type: v.Type, Layout: to})
+	s := step{name: "convert", kernel: l.Kernel, in: []*value{v}, out: c, reuse: -1}
+	if l.Scratch > 0 {
+		s.scratch = &block{bytes: l.Scratch}
+	}
+	b.steps = append(b.steps, s)
+	b.converted[key] = c
+	return c, nil
+}
+
+// alias finds operations that are their input, or a saved value, under
+// another name or shape; they cost nothing. Nil where a kernel is needed.
+func (b *builder) alias(d device.OpDesc, in, saved []*value) *value {
+	switch d.Kind {
+	case device.StopGradient:
+		return in[0]
+	case device.Pick:
+		return saved[d.Attrs.(device.PickAttrs).Index]
+	case device.Reshape:
+		if in[0].Layout == nil {
+			return &value{Value: device.Value{Type: d.Out}, block: in[0].block}
+		}
+	}
+	return nil
+}
+
+// keep makes the outputs plain and lasting.
+func (b *builder) keep(outputs []*gorgonia.Node) (map[*gorgonia.Node]*value, error) {
+	results := map[*gorgonia.Node]*value{}
+	for _, n := range outputs {
+		v, err := b.convert(b.values[n], nil)
+		if err != nil {
+			return nil, fmt.Errorf("plan: output %s: %w", label(n), err)
+		}
+		v.block.keep = true
+		results[n] = v
+	}
+	return results, nil
+}

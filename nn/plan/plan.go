@@ -1,0 +1,102 @@
+// Package plan compiles a graph, forward and gradient, to a program of device
+// kernels: it keeps what the requested outputs need, orders it, chooses
+// kernels and layouts, and places every value in one arena by its lifetime.
+// The Machine that runs the program is a gorgonia.VM.
+package plan
+
+import (
+	"errors"
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/op"
+)
+
+// ParamSource owns the memory of parameters and buffers by leaf name, such as
+// an nn.Store. The memory is plain, never moves, and lives as long as the
+// source, which the Machine holds on to.
+type ParamSource interface {
+	Param(name string) (mem device.Mem, ok bool)
+}
+
+// Options say how a graph is compiled.
+type Options struct {
+	// Train makes BatchNorm use and record the batch's statistics; otherwise
+	// it uses the running ones.
+	Train bool
+	// Params owns the leaves that it knows by name; all others are inputs,
+	// bound by Let. Nil: every leaf is an input.
+	Params ParamSource
+	// NoReuse gives every value memory of its own. Results are the same, bit
+	// for bit; tests compare.
+	NoReuse bool
+}
+
+// Compile makes a program that computes the outputs. A graph may be compiled
+// any number of times, with other options and outputs.
+func Compile(be device.Backend, o Options, outputs ...*gorgonia.Node) (*Machine, error) {
+	if len(outputs) == 0 {
+		return nil, errors.New("plan: no outputs")
+	}
+	if s, ok := o.Params.(interface{ Err() error }); ok && s.Err() != nil {
+		return nil, fmt.Errorf("plan: parameters: %w", s.Err())
+	}
+	nodes, err := reachable(outputs)
+	if err != nil {
+		return nil, err
+	}
+	b := newBuilder(be, o)
+	m, err := b.compile(nodes, outputs)
+	if err != nil {
+		b.free()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (b *builder) compile(nodes, outputs []*gorgonia.Node) (*Machine, error) {
+	if err := b.addLeaves(nodes); err != nil {
+		return nil, err
+	}
+	for _, n := range nodes {
+		if n.Op() == nil {
+			continue
+		}
+		if err := b.addNode(n); err != nil {
+			return nil, fmt.Errorf("plan: %s: %w", label(n), err)
+		}
+	}
+	results, err := b.keep(outputs)
+	if err != nil {
+		return nil, err
+	}
+	lifetimes(b.steps)
+	if !b.o.NoReuse {
+		reuseInputs(b.steps)
+	}
+	arena := place(b.steps, b.o.NoReuse)
+	if b.arena, err = b.alloc(arena); err != nil {
+		return nil, err
+	}
+	return newMachine(b, results), nil
+}
+
+// label names a node for errors and profiles: its operation, the parameters
+// it uses directly, and its number.
+func label(n *gorgonia.Node) string {
+	if n.Op() == nil {
+		return n.Name()
+	}
+	name := n.Op().String()
+	if o, ok := n.Op().(*op.Op); ok {
+		name = string(o.Kind())
+	}
+	for _, c := range children(n) {
+		if c.IsVar() {
+			name += " " + c.Name()
+		}
+	}
+	return fmt.Sprintf("%s #%d", name, n.ID())
+}
