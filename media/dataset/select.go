@@ -1,0 +1,143 @@
+package dataset
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Query picks part of a set.
+type Query struct {
+	Split []string          // any of these; none: all
+	Where map[string]string // column to value, all of them
+}
+
+// Select returns the items that match, with the classes of the whole set. A
+// query that matches nothing is an error that lists what there is.
+func (s *Set) Select(q Query) (*Set, error) {
+	for _, split := range q.Split {
+		if have := s.Splits(); !slices.Contains(have, split) {
+			return nil, fmt.Errorf("dataset: %s has no split %q, but %s: change --split", s.Root, split, list(have))
+		}
+	}
+	columns := slices.Sorted(maps.Keys(q.Where))
+	for _, column := range columns {
+		if err := s.checkWhere(column, q.Where[column]); err != nil {
+			return nil, err
+		}
+	}
+	out := s.Filter(func(it Item) bool { return q.matches(it) })
+	if len(out.Items) == 0 {
+		return nil, fmt.Errorf("dataset: %s: no video matches %s: loosen --split or --where", s.Root, q)
+	}
+	return out, nil
+}
+
+func (q Query) matches(it Item) bool {
+	if len(q.Split) > 0 && !slices.Contains(q.Split, it.Split) {
+		return false
+	}
+	for column, value := range q.Where {
+		if have, _ := it.Field(column); have != value {
+			return false
+		}
+	}
+	return true
+}
+
+// String writes the query as its flags.
+func (q Query) String() string {
+	var parts []string
+	if len(q.Split) > 0 {
+		parts = append(parts, "split "+strings.Join(q.Split, ","))
+	}
+	for _, column := range slices.Sorted(maps.Keys(q.Where)) {
+		parts = append(parts, column+"="+q.Where[column])
+	}
+	return strings.Join(parts, " and ")
+}
+
+func (s *Set) checkWhere(column, value string) error {
+	have := values(s.Items, func(it Item) string { v, _ := it.Field(column); return v })
+	if len(have) == 0 {
+		return fmt.Errorf("dataset: %s has no column %q, but %s: change --where", s.Root, column, list(s.Columns()))
+	}
+	if !slices.Contains(have, value) {
+		return fmt.Errorf("dataset: %s has no %s %q, but %s: change --where", s.Root, column, value, list(have))
+	}
+	return nil
+}
+
+// Filter returns the set with the items that keep picks, and all its classes.
+func (s *Set) Filter(keep func(Item) bool) *Set {
+	out := *s
+	out.Items = nil
+	for _, it := range s.Items {
+		if keep(it) {
+			out.Items = append(out.Items, it)
+		}
+	}
+	return &out
+}
+
+// Splits lists the splits, sorted.
+func (s *Set) Splits() []string {
+	return values(s.Items, func(it Item) string { return it.Split })
+}
+
+// Columns lists the columns that --where can name, sorted.
+func (s *Set) Columns() []string {
+	names := map[string]bool{}
+	for _, it := range s.Items {
+		for _, column := range []string{"label", "split", "caption"} {
+			if _, ok := it.Field(column); ok {
+				names[column] = true
+			}
+		}
+		for column := range it.Fields {
+			names[column] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// PretrainSplit is what learning without labels uses: the split unlabelled,
+// else train, else everything.
+func (s *Set) PretrainSplit() *Set {
+	for _, split := range []string{"unlabelled", "train"} {
+		if slices.Contains(s.Splits(), split) {
+			return s.Filter(func(it Item) bool { return it.Split == split })
+		}
+	}
+	return s.Filter(func(Item) bool { return true })
+}
+
+// ParseWhere reads `column=value` conditions.
+func ParseWhere(conditions []string) (map[string]string, error) {
+	where := map[string]string{}
+	for _, c := range conditions {
+		column, value, ok := strings.Cut(c, "=")
+		if column = strings.TrimSpace(column); !ok || column == "" {
+			return nil, fmt.Errorf("dataset: condition %q, want column=value, as in --where subject=lena", c)
+		}
+		if old, twice := where[column]; twice && old != value {
+			return nil, fmt.Errorf("dataset: %s is to be both %q and %q, which matches nothing", column, old, value)
+		}
+		where[column] = value
+	}
+	return where, nil
+}
+
+// listed is how many values an error shows.
+const listed = 20
+
+func list(have []string) string {
+	if len(have) == 0 {
+		return "none at all"
+	}
+	if len(have) > listed {
+		return fmt.Sprintf("%s and %d more", strings.Join(have[:listed], ", "), len(have)-listed)
+	}
+	return strings.Join(have, ", ")
+}
