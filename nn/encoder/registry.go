@@ -1,0 +1,77 @@
+// Package encoder holds the backbones: functions from clips (N,C,T,H,W) to
+// features (N,D). Heads belong to the methods. State-dict names are those of
+// the published weights, so that these load where they exist.
+package encoder
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/internal/registry"
+	"github.com/clvid/clvid/nn"
+)
+
+// Config holds the settings that encoders share. An encoder without a part
+// ignores the setting of it; its Doc says what it has.
+type Config struct {
+	Width int  `yaml:"width"` // channels of the first stage; 0 is the encoder's own
+	Pool  bool `yaml:"pool"`  // keep the max-pool behind the stem; small pictures do better without
+}
+
+// Default returns each encoder as published.
+func Default() Config { return Config{Pool: true} }
+
+// maxWidth is past any published encoder.
+const maxWidth = 1024
+
+// Validate checks the ranges.
+func (c Config) Validate() error {
+	if c.Width < 0 || c.Width > maxWidth {
+		return fmt.Errorf("encoder: width %d: set encoder.width to 1 to %d, or to 0 for the encoder's own", c.Width, maxWidth)
+	}
+	return nil
+}
+
+// Entry describes one encoder.
+type Entry struct {
+	Name     string
+	Doc      string             // one line
+	Channels int                // channels C that it wants, 0 for any
+	Features func(c Config) int // D
+	// Build maps x (N,C,T,H,W) to features (N,D), not normalised.
+	Build func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node
+	// Stages are the feature maps (N,C,T,H,W) behind the stem and each stage,
+	// the finest first; nil where an encoder has none.
+	Stages func(s nn.Scope, x *gorgonia.Node, c Config) []*gorgonia.Node
+}
+
+// EntryName makes an Entry fit a registry.Table.
+func (e Entry) EntryName() string { return e.Name }
+
+// Registry is a sorted table of encoders.
+type Registry = registry.Table[Entry]
+
+// Builtin returns clvid's own encoders, by name.
+func Builtin() Registry {
+	return Registry{
+		r3D10Entry,
+		r3D18Entry,
+	}
+}
+
+// pooled makes Build of stages: the global mean of the last one.
+func pooled(stages func(nn.Scope, *gorgonia.Node, Config) []*gorgonia.Node) func(nn.Scope, *gorgonia.Node, Config) *gorgonia.Node {
+	return func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node {
+		maps := stages(s, x, c)
+		return nn.GlobalMean(maps[len(maps)-1])
+	}
+}
+
+// width is the configured width, or the encoder's own.
+func (c Config) width(own int) int {
+	if c.Width == 0 {
+		return own
+	}
+	return c.Width
+}
