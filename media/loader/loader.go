@@ -27,7 +27,7 @@ func Map[T any](ctx context.Context, from, to, workers, ahead int, f func(ctx co
 		var group sync.WaitGroup
 		defer group.Wait()
 		defer cancel()
-		ordered := make(chan job[T], max(ahead, workers)-1)
+		ordered := make(chan job[T], max(ahead, workers))
 		queue := make(chan job[T])
 		group.Go(func() { dispatch(ctx, from, to, ordered, queue) })
 		for w := range workers {
