@@ -136,15 +136,14 @@ func (e *Env) encode(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 
 // Batch is what a step sees: clips and tokens side by side.
 type Batch struct {
-	N       int
-	Views   int
-	Clips   []float32 // (V,N,C,T,H,W), V over the views of all parts in order
-	Targets [][]int32 // by view: (N) for Predict views, else nil
-	Tokens  []int32   // (N,L); nil without text
-	Mask    []float32 // (N,L)
-	// Captions numbers equal captions alike: (N); nil without text.
-	Captions []int32
-	Indices  []int // (N) positions in the data set
+	N        int
+	Views    int
+	Clips    []float32 // (V,N,C,T,H,W), V over the views of all parts in order
+	Targets  [][]int32 // by view: (N) for Predict views, else nil
+	Tokens   []int32   // (N,L); nil without text
+	Mask     []float32 // (N,L)
+	Captions []string  // (N)
+	Indices  []int     // (N) positions in the data set
 }
 
 // view returns the clips of one view: (N,C,T,H,W).
@@ -152,3 +151,6 @@ func (b *Batch) view(at int) []float32 {
 	n := len(b.Clips) / b.Views
 	return b.Clips[at*n : (at+1)*n]
 }
+
+// int32Type is the element type of targets and token ids.
+const int32Type = device.Int32

@@ -1,0 +1,175 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/media/loader"
+	"github.com/clvid/clvid/methods"
+)
+
+// Item is one video under evaluation.
+type Item struct {
+	Path     string
+	Name     string
+	Class    int // label, -1 without
+	Captions []string
+}
+
+// Clips says which clips of a video are looked at.
+type Clips struct {
+	Config  media.ClipConfig
+	PerItem int // evenly spaced clips of one video, at least 1
+	Workers int // goroutines that decode, at least 1
+}
+
+// Features are the outputs of a network for items: X (N,D) row-major, in the
+// order of Items, which lacks the files that could not be read.
+type Features struct {
+	Items []Item
+	X     []float32
+	D     int
+	Bad   []BadItem
+}
+
+// BadItem is a file that was left out of an evaluation.
+type BadItem struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+// Row returns the features of item i: (D).
+func (f *Features) Row(i int) []float32 { return f.X[i*f.D : (i+1)*f.D] }
+
+// Labels returns the class of every item: (N).
+func (f *Features) Labels() []int {
+	out := make([]int, len(f.Items))
+	for i, item := range f.Items {
+		out[i] = item.Class
+	}
+	return out
+}
+
+// Extract runs the network on PerItem centre clips of every item. combine
+// folds the outputs (PerItem, D) of one item into its row (D), as Mean does.
+func Extract(ctx context.Context, net *methods.Network, dec media.Decoder, items []Item, clips Clips,
+	combine func(row []float32, outputs [][]float32)) (*Features, error) {
+	f := &Features{D: net.Width()}
+	batch := newRowBatch(net)
+	var outputs [][]float32
+	flush := func() error {
+		out, err := batch.run()
+		for i := range out {
+			if outputs = append(outputs, out[i]); len(outputs) == clips.PerItem {
+				row := make([]float32, f.D)
+				combine(row, outputs)
+				f.X, outputs = append(f.X, row...), nil
+			}
+		}
+		return err
+	}
+	views := loader.Map(ctx, 0, len(items), clips.Workers, 2*clips.Workers, func(ctx context.Context, _, i int) ([][]float32, error) {
+		return centreViews(ctx, dec, items[i].Path, clips)
+	})
+	i := 0
+	for rendered, err := range views {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		item := items[i]
+		i++
+		if err != nil {
+			f.Bad = append(f.Bad, BadItem{Path: item.Path, Reason: err.Error()})
+			continue
+		}
+		f.Items = append(f.Items, item)
+		for _, v := range rendered {
+			if batch.add(v) {
+				if err := flush(); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if len(f.Items) == 0 {
+		return nil, fmt.Errorf("eval: none of %d videos can be read%s", len(items), firstReason(f.Bad))
+	}
+	return f, flush()
+}
+
+func firstReason(bad []BadItem) string {
+	if len(bad) == 0 {
+		return ""
+	}
+	return ", such as: " + bad[0].Reason
+}
+
+// Mean averages the clips of an item.
+func Mean(row []float32, outputs [][]float32) {
+	for _, o := range outputs {
+		for j, v := range o {
+			row[j] += v / float32(len(outputs))
+		}
+	}
+}
+
+// centreViews decodes the evenly spaced clips of a video in one pass.
+func centreViews(ctx context.Context, dec media.Decoder, path string, clips Clips) (views [][]float32, err error) {
+	video, err := dec.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, video.Close()) }()
+	cut, err := video.Clips(ctx, media.EvenSpans(video.Len(), clips.Config, clips.PerItem)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, clip := range cut {
+		v, err := media.RenderCentre(clip, clips.Config)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+// rowBatch gathers rows for a network with a fixed batch size.
+type rowBatch struct {
+	net    *methods.Network
+	data   []float32
+	filled int
+}
+
+func newRowBatch(net *methods.Network) *rowBatch { return &rowBatch{net: net} }
+
+// add appends a row and reports whether the batch is full.
+func (b *rowBatch) add(row []float32) bool {
+	if b.data == nil {
+		b.data = make([]float32, b.net.Rows()*len(row))
+	}
+	copy(b.data[b.filled*len(row):], row)
+	b.filled++
+	return b.filled == b.net.Rows()
+}
+
+// run computes the outputs of the rows gathered so far and empties the batch.
+// Rows of an earlier batch fill up a short one: rows do not see each other in
+// evaluation.
+func (b *rowBatch) run() ([][]float32, error) {
+	if b.filled == 0 {
+		return nil, nil
+	}
+	out, err := b.net.Run(b.data)
+	if err != nil {
+		return nil, err
+	}
+	width, rows := b.net.Width(), make([][]float32, b.filled)
+	for i := range rows {
+		rows[i] = append([]float32(nil), out[i*width:(i+1)*width]...)
+	}
+	b.filled = 0
+	return rows, nil
+}

@@ -1,0 +1,85 @@
+package methods
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/nn"
+	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/optim"
+	"github.com/clvid/clvid/nn/plan"
+)
+
+// Network is a forward pass without gradients over the parameters of a store:
+// a momentum encoder, or an encoder under evaluation.
+type Network struct {
+	inputs  []*gorgonia.Node
+	out     *gorgonia.Node
+	machine *plan.Machine
+	rows    int
+}
+
+// NetworkInput is one input of a Network: a name and a shape whose first axis
+// is the batch.
+type NetworkInput struct {
+	Name  string
+	DType device.DType
+	Shape []int
+}
+
+// NewNetwork compiles build over store. With train set batch norm uses the
+// statistics of the batch and moves the running ones, as in training.
+func NewNetwork(be device.Backend, store *nn.Store, train bool, inputs []NetworkInput,
+	build func(s nn.Scope, in []*gorgonia.Node) *gorgonia.Node) (*Network, error) {
+	g := gorgonia.NewGraph()
+	n := &Network{rows: inputs[0].Shape[0]}
+	for _, in := range inputs {
+		n.inputs = append(n.inputs, nn.Input(g, in.Name, in.DType, in.Shape...))
+	}
+	n.out = build(nn.NewScope(g, store, 0).Frozen(), n.inputs)
+	if err := store.Err(); err != nil {
+		return nil, err
+	}
+	var err error
+	n.machine, err = plan.Compile(be, plan.Options{Train: train, Params: store}, n.out)
+	if err != nil {
+		return nil, fmt.Errorf("methods: compile network: %w", err)
+	}
+	return n, nil
+}
+
+// Rows is the batch size N.
+func (n *Network) Rows() int { return n.rows }
+
+// Width is the number of outputs of a row.
+func (n *Network) Width() int { return n.out.Shape().TotalSize() / n.out.Shape()[0] }
+
+// Run computes the outputs (N, Width) of full inputs, in the order of
+// NewNetwork. The result is valid until the next Run.
+func (n *Network) Run(data ...any) ([]float32, error) {
+	for i, d := range data {
+		if err := n.machine.Let(n.inputs[i], d); err != nil {
+			return nil, fmt.Errorf("methods: network: %w", err)
+		}
+	}
+	if err := n.machine.RunAll(); err != nil {
+		return nil, fmt.Errorf("methods: network: %w", err)
+	}
+	defer n.machine.Reset()
+	return n.machine.Float32s(n.out)
+}
+
+// Close frees the program.
+func (n *Network) Close() error { return n.machine.Close() }
+
+// Trainable lists the trained leaves for an optimizer. Weight decay applies to
+// weights, not to norms, biases and scalars.
+func Trainable(store *nn.Store, params []*gorgonia.Node) []optim.Param {
+	out := make([]optim.Param, len(params))
+	for i, p := range params {
+		t, _ := store.Lookup(p.Name())
+		out[i] = optim.Param{Name: t.Name, Decay: t.Kind == nn.Weight, Data: t.F32}
+	}
+	return out
+}

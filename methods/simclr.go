@@ -1,0 +1,155 @@
+package methods
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/nn"
+	"github.com/clvid/clvid/nn/loss"
+	"github.com/clvid/clvid/nn/op"
+	"github.com/clvid/clvid/pretext"
+)
+
+// SimCLRConfig holds the settings of SimCLR.
+type SimCLRConfig struct {
+	Temperature float64 `yaml:"temperature"`
+	// PartnerOffset shifts every positive by this many videos. Anything but 0
+	// breaks the method on purpose: it is the control that must learn nothing.
+	PartnerOffset int `yaml:"partner_offset"`
+}
+
+// Validate checks the ranges.
+func (c *SimCLRConfig) Validate() error {
+	if !(c.Temperature >= 0.001 && c.Temperature <= 100) {
+		return fmt.Errorf("simclr.temperature %v: want 0.001 to 100", c.Temperature)
+	}
+	return nil
+}
+
+// SimCLR contrasts anchors with positives by NT-Xent over the batch
+// (arXiv:2002.05709), for video as in CVRL (arXiv:2008.03800). The loss is the
+// mean over the 2N anchors, half of what the official code minimises, so that
+// it starts near ln(2N-1) whatever the batch. Hard negatives, where a task
+// yields them, join the denominator of every anchor. Predict views add their
+// cross-entropy.
+type SimCLR struct {
+	cfg SimCLRConfig
+	predictions
+	clips *gorgonia.Node
+}
+
+var _ Method = (*SimCLR)(nil)
+
+var simCLREntry = Entry{
+	Name:    "simclr",
+	Doc:     "NT-Xent over the batch (arXiv:2002.05709)",
+	Section: "simclr",
+	Config:  func() any { return &SimCLRConfig{Temperature: 0.2} },
+	New: func(cfg any) (Method, error) {
+		c := cfg.(*SimCLRConfig)
+		return &SimCLR{cfg: *c}, c.Validate()
+	},
+}
+
+// Build draws the graph.
+func (m *SimCLR) Build(env *Env) (*Graph, error) {
+	if err := noText(env, "simclr"); err != nil {
+		return nil, err
+	}
+	views := env.Views()
+	g := gorgonia.NewGraph()
+	s := nn.NewScope(g, env.Store, env.Seed)
+	m.clips = env.clips(g, "clips", len(views))
+	f := env.encode(s, m.clips)
+	terms := m.predictions.build(env, s, predictHidden, func(v View) *gorgonia.Node { return rows(f, v.At, env.N) })
+	out := &Graph{}
+	for _, c := range m.contrasts(env, s, f) {
+		terms = append(terms, c.term)
+		if out.Embeddings == nil {
+			out.Embeddings, out.Candidates = c.embeddings, c.term.Choices
+		}
+	}
+	out.Loss, out.Params, out.Terms = total(terms), s.Params(), terms
+	return out, env.Store.Err()
+}
+
+// contrast is the contrastive term of one part.
+type contrast struct {
+	term       Term
+	embeddings *gorgonia.Node
+}
+
+// contrasts projects the contrasted views of all parts together, so that they
+// share the statistics of the batch norm, and adds NT-Xent for each part.
+func (m *SimCLR) contrasts(env *Env, s nn.Scope, f *gorgonia.Node) []contrast {
+	var kept []View
+	var features []*gorgonia.Node
+	for _, v := range env.Views() {
+		if v.Role != pretext.Predict {
+			kept, features = append(kept, v), append(features, rows(f, v.At, env.N))
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	if len(features) > 1 {
+		f = op.Concat(0, features...)
+	}
+	z := project(s.Sub("projector"), f, env.Projector)
+	var out []contrast
+	for p := range env.Parts {
+		if env.at(p, pretext.Anchor) >= 0 {
+			out = append(out, m.contrast(env, p, kept, z))
+		}
+	}
+	return out
+}
+
+// contrast is NT-Xent over the views of one part, cut from z.
+func (m *SimCLR) contrast(env *Env, part int, kept []View, z *gorgonia.Node) contrast {
+	cut := func(role pretext.Role) *gorgonia.Node {
+		for i, v := range kept {
+			if v.Part == part && v.Role == role {
+				return rows(z, i, env.N)
+			}
+		}
+		return nil
+	}
+	pairs := op.Concat(0, cut(pretext.Anchor), cut(pretext.Positive))
+	nt := loss.NTXent(pairs, loss.NTXentOptions{
+		Temperature: m.cfg.Temperature, Negatives: cut(pretext.Negative), PartnerOffset: m.cfg.PartnerOffset,
+	})
+	targets := nt.Targets
+	return contrast{embeddings: nt.Z, term: Term{
+		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: nt.Loss, Logits: nt.Logits,
+		Targets: func() []int32 { return targets }, Choices: nt.Candidates,
+	}}
+}
+
+// Feed binds clips and targets.
+func (m *SimCLR) Feed(b *Batch, bind Bind) error {
+	if err := bind(m.clips, b.Clips); err != nil {
+		return err
+	}
+	return m.feed(b, bind)
+}
+
+// AfterStep does nothing: SimCLR keeps no state.
+func (m *SimCLR) AfterStep() error { return nil }
+
+// State is empty.
+func (m *SimCLR) State() []State { return nil }
+
+// Close does nothing.
+func (m *SimCLR) Close() error { return nil }
+
+// noText refuses parts that need captions.
+func noText(env *Env, method string) error {
+	for _, p := range env.Parts {
+		if p.Task.Spec().Text {
+			return fmt.Errorf("methods: %s: task %s pairs videos with captions: use --method clip", method, p.Name)
+		}
+	}
+	return nil
+}

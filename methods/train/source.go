@@ -1,0 +1,115 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/pretext"
+	"github.com/clvid/clvid/text"
+)
+
+// Item is one video of a data set as a run uses it.
+type Item struct {
+	Path     string
+	Name     string
+	Class    int // label, -1 without
+	Captions []string
+}
+
+// Source makes samples. It is read-only and may be used by many goroutines.
+type Source struct {
+	Items     []Item
+	Parts     []pretext.Part
+	Decoder   media.Decoder
+	Tokenizer *text.Tokenizer // nil without text
+	Seed      uint64
+}
+
+// Bad is a file that failed while training and was replaced by another draw.
+type Bad struct {
+	Path string
+	Err  error
+}
+
+// maxReplacements bounds how many bad files in a row one sample may draw; with
+// half of all files bad, a run would meet it once in 2^16 samples.
+const maxReplacements = 16
+
+// replacementStream separates the draws of replacements from those of views.
+const replacementStream = 0x7265706c616365
+
+// Sample makes sample index of an epoch. A file that cannot be used is replaced
+// by a draw that depends on (seed, epoch, index) alone, so that every number
+// of workers sees the same data; such files are returned beside the sample.
+func (s *Source) Sample(ctx context.Context, epoch, index int) (pretext.Sample, []Bad, error) {
+	var bad []Bad
+	replace := pretext.RNG(s.Seed^replacementStream, epoch, index)
+	for at := index; ; at = replace.IntN(len(s.Items)) {
+		sample, err := s.render(ctx, epoch, index, at)
+		if err == nil {
+			return sample, bad, nil
+		}
+		if ctx.Err() != nil {
+			return pretext.Sample{}, nil, ctx.Err()
+		}
+		bad = append(bad, Bad{Path: s.Items[at].Path, Err: err})
+		if len(bad) > maxReplacements {
+			return pretext.Sample{}, bad, fmt.Errorf("train: sample %d of epoch %d: %d files in a row failed, last %s: %w",
+				index, epoch, len(bad), s.Items[at].Path, err)
+		}
+	}
+}
+
+// render decodes item at once and renders the views of every part.
+func (s *Source) render(ctx context.Context, epoch, index, at int) (pretext.Sample, error) {
+	item := &s.Items[at]
+	video, err := s.Decoder.Open(ctx, item.Path)
+	if err != nil {
+		return pretext.Sample{}, err
+	}
+	rng := pretext.RNG(s.Seed, epoch, index)
+	v := pretext.Video{Index: at, Name: item.Name, Class: item.Class, Frames: video.Len()}
+	if len(item.Captions) > 0 {
+		v.Caption = item.Captions[rng.IntN(len(item.Captions))]
+	}
+	sample := pretext.Sample{Video: v}
+	err = s.views(ctx, rng, video, &sample)
+	if err := errors.Join(err, video.Close()); err != nil {
+		return pretext.Sample{}, err
+	}
+	if s.Tokenizer != nil {
+		encoded, err := s.Tokenizer.Encode(v.Caption)
+		if err != nil {
+			return pretext.Sample{}, err
+		}
+		sample.Tokens, sample.Mask = encoded.IDs, encoded.Mask
+	}
+	return sample, nil
+}
+
+// views draws the clips of all parts, decodes them in one pass and renders.
+func (s *Source) views(ctx context.Context, rng *rand.Rand, video media.Video, sample *pretext.Sample) error {
+	var spans []media.Span
+	ends := make([]int, len(s.Parts))
+	for p, part := range s.Parts {
+		spans = append(spans, part.Task.Spans(rng, sample.Video)...)
+		ends[p] = len(spans)
+	}
+	clips, err := video.Clips(ctx, spans...)
+	if err != nil {
+		return err
+	}
+	from := 0
+	for p, part := range s.Parts {
+		views, err := part.Task.Views(rng, sample.Video, clips[from:ends[p]])
+		if err != nil {
+			return fmt.Errorf("train: %s: %w", part.Name, err)
+		}
+		sample.Views = append(sample.Views, views)
+		from = ends[p]
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/clvid/clvid/methods"
+)
+
+// trainStep takes one step, from batch to moved parameters. Order matters:
+// Feed may run other programs (keys) before the graph, outputs can be read
+// until the next run, and AfterStep may overwrite what the gradient used.
+func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
+	start := time.Now()
+	r, err := t.samples.next(ctx)
+	if err != nil {
+		return Metrics{}, err
+	}
+	if err := t.replaced(r.bad); err != nil {
+		return Metrics{}, err
+	}
+	if err := t.Method.Feed(r.batch, t.machine.Let); err != nil { // views to graph inputs
+		return Metrics{}, fmt.Errorf("train: step %d: feed: %w", t.step, err)
+	}
+	if err := t.machine.RunAll(); err != nil { // encode, loss, gradients
+		return Metrics{}, fmt.Errorf("train: step %d: run: %w", t.step, err)
+	}
+	m, err := t.measure(r.batch)
+	if err != nil {
+		return Metrics{}, err
+	}
+	if err := t.update(m.LR); err != nil {
+		return Metrics{}, err
+	}
+	if err := t.Method.AfterStep(); err != nil { // momentum encoder, queue
+		return Metrics{}, fmt.Errorf("train: step %d: after: %w", t.step, err)
+	}
+	t.machine.Reset()
+	t.samples.free <- r.batch
+	t.step++
+	t.timing(&m, start)
+	return m, nil
+}
+
+// update moves the parameters.
+func (t *trainer) update(lr float64) error {
+	grads := make([][]float32, len(t.grads))
+	for i, g := range t.grads {
+		var err error
+		if grads[i], err = t.machine.Float32s(g); err != nil {
+			return fmt.Errorf("train: step %d: gradient of %s: %w", t.step, t.graph.Params[i].Name(), err)
+		}
+	}
+	if err := t.optimizer.Step(lr, grads); err != nil {
+		return fmt.Errorf("train: step %d: optimizer: %w", t.step, err)
+	}
+	return nil
+}
+
+// replaced records files that turned out bad while training.
+func (t *trainer) replaced(bad []Bad) error {
+	for _, b := range bad {
+		t.Observer.Warn(fmt.Sprintf("%s set aside: %v", b.Path, b.Err))
+		if t.Bad == nil {
+			continue
+		}
+		if err := t.Bad.Add(b.Path, b.Err.Error(), "train"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure reads the loss and its terms and refuses a loss that is not finite.
+func (t *trainer) measure(b *methods.Batch) (Metrics, error) {
+	loss, err := t.machine.Scalar(t.graph.Loss)
+	if err != nil {
+		return Metrics{}, fmt.Errorf("train: step %d: loss: %w", t.step, err)
+	}
+	lr := t.schedule.At(t.step)
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return Metrics{}, fmt.Errorf("train: step %d: the loss is %v at learning rate %.3g: lower optimizer.lr, or raise the temperature; the last checkpoint is kept", t.step, loss, lr)
+	}
+	m := Metrics{Step: t.step + 1, Epoch: t.step * t.env.N / t.epochSamples, Loss: loss, LR: lr, Terms: map[string]TermMetrics{}}
+	for _, term := range t.graph.Terms {
+		if m.Terms[term.Name], err = t.term(term); err != nil {
+			return Metrics{}, err
+		}
+	}
+	if t.graph.Embeddings != nil && (t.step%t.WatchEvery == 0 || t.step+1 == t.Steps) {
+		m.Embeddings, err = t.watch.look(t.machine)
+	}
+	return m, err
+}
+
+func (t *trainer) term(term methods.Term) (TermMetrics, error) {
+	loss, err := t.machine.Scalar(term.Loss)
+	if err != nil {
+		return TermMetrics{}, err
+	}
+	m := TermMetrics{Loss: loss, Guess: math.Log(float64(term.Choices))}
+	if term.Logits == nil {
+		return m, nil
+	}
+	logits, err := t.machine.Float32s(term.Logits)
+	if err != nil {
+		return m, err
+	}
+	m.Accuracy = accuracy(logits, term.Targets())
+	return m, nil
+}
+
+// accuracy is the share of rows whose largest logit is the target; rows with
+// target below 0 do not count.
+func accuracy(logits []float32, targets []int32) float64 {
+	if len(targets) == 0 {
+		return 0
+	}
+	width, right, rows := len(logits)/len(targets), 0, 0
+	for i, target := range targets {
+		if target < 0 {
+			continue
+		}
+		rows++
+		row, best := logits[i*width:(i+1)*width], 0
+		for j, v := range row {
+			if v > row[best] {
+				best = j
+			}
+		}
+		if best == int(target) {
+			right++
+		}
+	}
+	if rows == 0 {
+		return 0
+	}
+	return float64(right) / float64(rows)
+}
+
+// timing fills in the speed of the step and its wait for data.
+func (t *trainer) timing(m *Metrics, start time.Time) {
+	elapsed := time.Since(start)
+	m.Seconds = elapsed.Seconds()
+	m.ClipsPerSecond = float64(t.env.N*t.views) / m.Seconds
+	m.DataWait = min(1, t.samples.waited.Seconds()/m.Seconds)
+	t.samples.waited = 0
+}

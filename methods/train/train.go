@@ -1,0 +1,260 @@
+// Package train is the one training loop of all methods: batches in, steps,
+// schedule, log, checkpoints and resumption out. It decodes through an
+// interface of package media and knows no command line.
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/methods"
+	"github.com/clvid/clvid/nn"
+	"github.com/clvid/clvid/nn/optim"
+	"github.com/clvid/clvid/nn/plan"
+	"github.com/clvid/clvid/pretext"
+)
+
+// ErrInterrupted says that the context ended and a checkpoint was written.
+var ErrInterrupted = errors.New("interrupted")
+
+// Options are the settings of the loop.
+type Options struct {
+	Steps           int     // in all, at least 1
+	Workers         int     // goroutines that decode and augment, at least 1
+	CheckpointEvery int     // steps, at least 1
+	WatchEvery      int     // steps between looks at the embeddings, at least 1
+	MaxBad          float64 // share of files that may fail, in [0,1]
+}
+
+// Setup is everything a run needs.
+type Setup struct {
+	Options
+	Env      *methods.Env
+	Method   methods.Method
+	Source   *Source
+	Optim    optim.Config
+	Bad      BadFiles // set aside before the first step and while training
+	Observer Observer // nil is silent
+	// Dir is the run's folder, already made; "" writes nothing.
+	Dir string
+	// Init, where set, fills parameters after they were made and before a
+	// checkpoint is restored: fine-tuning starts from another run this way.
+	Init func(*nn.Store) error
+	// Resume continues from Dir's checkpoint where there is one.
+	Resume bool
+	// Fingerprint names settings and data; a checkpoint of another is refused.
+	Fingerprint string
+	// Metadata goes into weights.safetensors.
+	Metadata map[string]string
+}
+
+// BadFiles receives files that fail while training. An error ends the run.
+type BadFiles interface {
+	Add(path, reason, stage string) error
+}
+
+// Observer is told how a run goes. Calls come from one goroutine.
+type Observer interface {
+	Start(done, total int)
+	Step(m Metrics)
+	Warn(message string)
+}
+
+// Result sums up a run.
+type Result struct {
+	Steps   int           `json:"steps"`
+	Loss    float64       `json:"loss"` // mean of the last tenth of the steps of this process
+	Seconds float64       `json:"seconds"`
+	Clips   int           `json:"clips"` // views that went through the network
+	Elapsed time.Duration `json:"-"`
+}
+
+type trainer struct {
+	Setup
+	env          *methods.Env
+	graph        *methods.Graph
+	machine      *plan.Machine
+	grads        []*gorgonia.Node
+	optimizer    optim.Optimizer
+	schedule     optim.Schedule
+	samples      *batches
+	step         int // steps done
+	epochSamples int
+	orders       orderCache
+	watch        *watch
+	log          *metricsLog
+	views        int
+}
+
+// Run trains until the last step, or until ctx ends: then it writes a
+// checkpoint and returns ErrInterrupted.
+func Run(ctx context.Context, s Setup) (*Result, error) {
+	t, err := newTrainer(s)
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	if err := t.restore(); err != nil {
+		return nil, err
+	}
+	return t.run(ctx)
+}
+
+func newTrainer(s Setup) (*trainer, error) {
+	if s.Observer == nil {
+		s.Observer = silent{}
+	}
+	t := &trainer{Setup: s, env: s.Env, views: len(s.Env.Views())}
+	if t.env.N > len(s.Source.Items) {
+		return nil, fmt.Errorf("train: a batch of %d videos, but there are %d: lower --batch to at most %d",
+			t.env.N, len(s.Source.Items), len(s.Source.Items))
+	}
+	t.epochSamples = len(s.Source.Items) / t.env.N * t.env.N
+	t.orders.init(s.Source.Seed, len(s.Source.Items))
+	if err := t.build(); err != nil {
+		return nil, errors.Join(err, t.close())
+	}
+	return t, nil
+}
+
+// build makes the graph, its gradients, the program and the optimizer.
+func (t *trainer) build() error {
+	var err error
+	if t.graph, err = t.Method.Build(t.env); err != nil {
+		return err
+	}
+	if t.Init != nil {
+		if err := t.Init(t.env.Store); err != nil {
+			return err
+		}
+	}
+	if t.grads, err = nn.Grad(t.graph.Loss, t.graph.Params); err != nil {
+		return fmt.Errorf("train: gradients: %w", err)
+	}
+	outputs := append([]*gorgonia.Node{t.graph.Loss}, t.grads...)
+	for _, term := range t.graph.Terms {
+		outputs = append(outputs, term.Loss)
+		if term.Logits != nil {
+			outputs = append(outputs, term.Logits)
+		}
+	}
+	if t.graph.Embeddings != nil {
+		outputs = append(outputs, t.graph.Embeddings)
+	}
+	t.machine, err = plan.Compile(t.env.Backend, plan.Options{Train: true, Params: t.env.Store}, outputs...)
+	if err != nil {
+		return fmt.Errorf("train: compile: %w", err)
+	}
+	t.watch = newWatch(t.graph, t.Steps)
+	t.schedule = optim.NewSchedule(t.Optim, t.Steps)
+	t.optimizer, err = optim.New(t.Optim, methods.Trainable(t.env.Store, t.graph.Params))
+	return err
+}
+
+// run loops over the remaining steps.
+func (t *trainer) run(ctx context.Context) (*Result, error) {
+	start, first := time.Now(), t.step
+	t.Observer.Start(t.step, t.Steps)
+	t.samples = t.stream(ctx, t.step, t.Steps)
+	defer t.samples.cancel()
+	tail := newTail(max(1, (t.Steps-first)/10))
+	for t.step < t.Steps {
+		m, err := t.trainStep(ctx)
+		if ctx.Err() != nil && err != nil {
+			return nil, t.interrupted()
+		}
+		if err != nil {
+			return nil, err
+		}
+		tail.add(m.Loss)
+		if err := t.after(m); err != nil {
+			return nil, err
+		}
+	}
+	elapsed := time.Since(start)
+	return &Result{
+		Steps: t.step, Loss: tail.mean(), Seconds: elapsed.Seconds(),
+		Clips: (t.step - first) * t.env.N * t.views, Elapsed: elapsed,
+	}, nil
+}
+
+// after logs a step, and saves when it is time.
+func (t *trainer) after(m Metrics) error {
+	t.Observer.Step(m)
+	if err := t.log.write(m); err != nil {
+		return err
+	}
+	for _, warning := range t.watch.warnings(m) {
+		t.Observer.Warn(warning)
+	}
+	if t.step%t.CheckpointEvery == 0 || t.step == t.Steps {
+		return t.save()
+	}
+	return nil
+}
+
+func (t *trainer) interrupted() error {
+	if err := t.save(); err != nil {
+		return fmt.Errorf("train: interrupted at step %d, and the checkpoint failed: %w", t.step, err)
+	}
+	return fmt.Errorf("train: %w at step %d of %d: continue with --resume", ErrInterrupted, t.step, t.Steps)
+}
+
+func (t *trainer) close() error {
+	var errs []error
+	if t.log != nil {
+		errs = append(errs, t.log.close())
+	}
+	if t.machine != nil {
+		errs = append(errs, t.machine.Close())
+	}
+	return errors.Join(append(errs, t.Method.Close())...)
+}
+
+// orderCache keeps the orders of the epochs at hand: two, since the loader
+// runs ahead of the step. It is safe for concurrent use.
+type orderCache struct {
+	get func(epoch int) []int
+}
+
+func (c *orderCache) init(seed uint64, n int) {
+	c.get = cached(func(epoch int) []int { return pretext.Order(seed, epoch, n) })
+}
+
+func (t *trainer) order(epoch int) []int { return t.orders.get(epoch) }
+
+// tail averages the last values of a series.
+type tail struct {
+	values []float64
+	at, n  int
+}
+
+func newTail(size int) *tail { return &tail{values: make([]float64, size)} }
+
+func (t *tail) add(v float64) {
+	t.values[t.at%len(t.values)] = v
+	t.at++
+	t.n = min(t.n+1, len(t.values))
+}
+
+func (t *tail) mean() float64 {
+	if t.n == 0 {
+		return math.NaN()
+	}
+	sum := 0.0
+	for _, v := range t.values[:t.n] {
+		sum += v
+	}
+	return sum / float64(t.n)
+}
+
+type silent struct{}
+
+func (silent) Start(int, int) {}
+func (silent) Step(Metrics)   {}
+func (silent) Warn(string)    {}
