@@ -54,7 +54,7 @@ var arrows = map[string][]string{
 	"media/loader":   {"media"},
 	"media/avdecode": {"media"},
 	"media/dataset":  {"media"},
-	"media/synth":    {"media"},
+	"media/synth":    {"media", "media/loader", "media/dataset"},
 	"text":           {},
 	"pretext":        {"media", "text"},
 
