@@ -8,11 +8,15 @@ import (
 	"github.com/clvid/clvid/text"
 )
 
-// TextTower embeds captions: the mean of the embeddings of their words, then
-// Linear-ReLU-Linear. ids int32 (N,L), mask (N,L) to (N, Out), not normalised.
-func TextTower(s nn.Scope, ids, mask *gorgonia.Node, c text.Config, vocabulary int) *gorgonia.Node {
-	words := nn.Embedding(s.Sub("embedding"), ids, vocabulary, c.Dim, 1)
-	f := op.MaskedMean(words, mask)
-	f = nn.ReLU(nn.Linear(s.Sub("0"), f, c.Hidden, true))
-	return nn.Linear(s.Sub("2"), f, c.Out, true)
+// TextTower embeds captions by the mean of their words' embeddings and two
+// layers: ids, int32 (N,L), and mask (N,L), 1 on tokens, to (N, c.Out), not
+// normalised. It knows no order of words: enough for short captions, and
+// nothing to pretrain. vocab is the size of the vocabulary.
+//
+// Weights: "embedding.weight" (vocab, c.Dim), which starts normal with
+// deviation 1, "hidden.weight", "hidden.bias", "out.weight" and "out.bias".
+func TextTower(s nn.Scope, ids, mask *gorgonia.Node, c text.Config, vocab int) *gorgonia.Node {
+	words := nn.Embedding(s.Sub("embedding"), ids, vocab, c.Dim, 1)
+	hidden := nn.ReLU(nn.Linear(s.Sub("hidden"), op.MaskedMean(words, mask), c.Hidden, true))
+	return nn.Linear(s.Sub("out"), hidden, c.Out, true)
 }
