@@ -14,9 +14,9 @@ import (
 // nothing to pretrain. vocab is the size of the vocabulary.
 //
 // Weights: "embedding.weight" (vocab, c.Dim), which starts normal with
-// deviation 1, "hidden.weight", "hidden.bias", "out.weight" and "out.bias".
+// deviation 1, and those of the layers, "0" and "2" as in the heads.
 func TextTower(s nn.Scope, ids, mask *gorgonia.Node, c text.Config, vocab int) *gorgonia.Node {
 	words := nn.Embedding(s.Sub("embedding"), ids, vocab, c.Dim, 1)
-	hidden := nn.ReLU(nn.Linear(s.Sub("hidden"), op.MaskedMean(words, mask), c.Hidden, true))
-	return nn.Linear(s.Sub("out"), hidden, c.Out, true)
+	hidden := nn.ReLU(nn.Linear(s.Sub("0"), op.MaskedMean(words, mask), c.Hidden, true))
+	return nn.Linear(s.Sub("2"), hidden, c.Out, true)
 }
