@@ -2,34 +2,106 @@ package avdecode
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"github.com/clvid/clvid/media"
 )
 
-// Options bound what a file may cost. The zero value is the safe default.
+// Options bound what a file may cost. The zero value is the safe default,
+// without a cache of decoded videos.
 type Options struct {
 	Pixels     int           // largest width x height; 0 means 4096*4096
 	Streams    int           // most streams in a container; 0 means 64
 	Timeout    time.Duration // for one open, one call of Clips, one frame of Frames; 0 means 30 s
 	Strict     bool          // refuse a file at its first sign of damage
 	IndexCache string        // folder of packet indexes; "" is os.UserCacheDir()/clvid/index, "off" is none
-	CacheBytes int64         // bound of the cache of decoded small videos; 0 is off
+	CacheBytes int64         // bound of the cache of decoded small videos; 0 is off, see DefaultCacheBytes
 }
 
-// DefaultCacheBytes is the recommended bound of the cache of decoded videos.
+// DefaultCacheBytes is a good bound for the cache of decoded videos.
 const DefaultCacheBytes = 256 << 20
 
 // Decoder opens videos and still images with FFmpeg. It may be used by many
 // goroutines; each opened video by one at a time.
-type Decoder struct{ options Options }
+type Decoder struct {
+	options Options
+	indexes *indexCache
+	frames  *frameCache
+}
 
 var _ media.Decoder = (*Decoder)(nil)
 
 // New returns a decoder.
-func New(o Options) *Decoder { return &Decoder{options: o} }
+func New(o Options) *Decoder {
+	quietLog()
+	if o.Pixels <= 0 {
+		o.Pixels = 4096 * 4096
+	}
+	if o.Streams <= 0 {
+		o.Streams = 64
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 30 * time.Second
+	}
+	return &Decoder{options: o, indexes: newIndexCache(o.IndexCache), frames: newFrameCache(o.CacheBytes)}
+}
 
-// Open opens a regular file.
+// Open opens a regular file as a video, a still image as a video of one frame.
+// The first open of a file reads all its packets; later ones take the index
+// from the cache, and touch no more than the file's size and time of change
+// until a frame is asked for. Errors are *media.Error over media.ErrNoVideo,
+// ErrUnsupported, ErrCorrupt (also where not one picture decodes),
+// ErrTooLarge or ErrTimeout, fs.ErrNotExist, or the context's.
 func (d *Decoder) Open(ctx context.Context, path string) (media.Video, error) {
-	panic("avdecode: in work")
+	v, err := d.open(ctx, path)
+	if err != nil {
+		return nil, fail(path, "open", d.options, err)
+	}
+	return v, nil
+}
+
+func (d *Decoder) open(ctx context.Context, path string) (*video, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	st, err := regular(path)
+	if err != nil {
+		return nil, err
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, &failure{err, ""}
+	}
+	id := fileID{Path: abs, Size: st.Size(), Changed: st.ModTime().UnixNano()}
+	x, ok := d.indexes.get(id)
+	if !ok {
+		if x, err = d.index(ctx, abs); err != nil {
+			return nil, err
+		}
+		d.indexes.put(id, x)
+	}
+	if err := d.admit(x); err != nil {
+		return nil, err
+	}
+	return &video{decoder: d, path: path, id: id, index: x, at: -1}, nil
+}
+
+func (d *Decoder) index(ctx context.Context, path string) (*index, error) {
+	g := newGuard()
+	defer g.free()
+	defer g.arm(ctx, d.options.Timeout)()
+	return buildIndex(ctx, path, d.options, g)
+}
+
+// admit holds this decoder's limits against an index that another may have
+// cached.
+func (d *Decoder) admit(x *index) error {
+	if int64(x.Info.Width)*int64(x.Info.Height) > int64(d.options.Pixels) {
+		return tooLarge(x.Info.Width, x.Info.Height, d.options, "")
+	}
+	if d.options.Strict && x.Damage != "" {
+		return &failure{media.ErrCorrupt, x.Damage}
+	}
+	return nil
 }

@@ -1,0 +1,29 @@
+// Package avdecode turns files into frames, exactly and within limits, and
+// frames into files. It is the only user of FFmpeg: through go-astiav where
+// that suffices, through shim.c where it does not.
+//
+// # Note [Exact random access]
+//
+// A picture counts as right only if it equals, bit for bit, the one that
+// decoding from the first packet yields. Three traps decide the algorithm:
+//
+//   - Packets marked as key are not always clean entry points (open GOPs,
+//     intra-refresh, broken containers). A seek is accepted only if the first
+//     picture at or after the key packet's time has exactly that time and no
+//     error flag; else we step back a key, at most three times, then decode
+//     from a fresh open.
+//   - Decoders learn from the first packet of a file (x264's version decides
+//     about a workaround). Every decoder is primed with it, and flushed, never
+//     recreated, for a seek.
+//   - A seek to minus infinity is no rewind. We reopen.
+//
+// Files whose packets have missing or repeated times, or whose first decoded
+// picture is not the first in time, are decoded through and counted.
+//
+// # Note [Damage]
+//
+// A picture that FFmpeg flags, a packet that a decoder refuses and a picture
+// that the index promised and the decoder did not give are damage. It taints
+// what follows up to the next clean key picture; a tainted picture is never
+// handed out. Much damage shows no sign at all, so sound means "no sign seen".
+package avdecode

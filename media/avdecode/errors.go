@@ -1,0 +1,124 @@
+package avdecode
+
+// #include "shim.h"
+import "C"
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+	"unicode/utf8"
+
+	astiav "github.com/asticode/go-astiav"
+
+	"github.com/clvid/clvid/media"
+)
+
+// errLate is the guard's deadline; fail turns it into media.ErrTimeout.
+var errLate = errors.New("deadline passed")
+
+// failure is a kind of error and its details, before path and operation are
+// known.
+type failure struct {
+	kind   error
+	detail string
+}
+
+func (f *failure) Error() string { return f.kind.Error() + ": " + f.detail }
+func (f *failure) Unwrap() error { return f.kind }
+
+// fail gives err the path and the operation. Context errors keep their kind.
+func fail(path, op string, o Options, err error) error {
+	var done *media.Error
+	var f *failure
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &done):
+		return err
+	case errors.As(err, &f):
+		return &media.Error{Path: path, Op: op, Detail: f.detail, Err: f.kind}
+	case errors.Is(err, errLate):
+		return &media.Error{Path: path, Op: op, Err: media.ErrTimeout,
+			Detail: fmt.Sprintf("more than %s: raise the timeout or set the file aside", o.Timeout)}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &media.Error{Path: path, Op: op, Err: err}
+	}
+	return &media.Error{Path: path, Op: op, Err: media.ErrCorrupt, Detail: err.Error()}
+}
+
+// code turns an FFmpeg return value into an error.
+func code(ret C.int) error {
+	if ret >= 0 {
+		return nil
+	}
+	return astiav.Error(ret)
+}
+
+// inputError explains why a container could not be opened.
+func (s *session) inputError(ctx context.Context, path string, err error) error {
+	if stop := s.guard.check(ctx); stop != nil {
+		return stop
+	}
+	detail := s.explain(err)
+	switch {
+	case isText(path):
+		return &failure{media.ErrUnsupported, "the file is plain text, neither video nor image"}
+	case s.note.tooLarge():
+		return &failure{media.ErrTooLarge, detail}
+	case errors.Is(err, astiav.Error(-C.EINVAL)):
+		return &failure{media.ErrUnsupported, detail}
+	}
+	return &failure{media.ErrCorrupt, detail}
+}
+
+// isText tells whether the head of a file is printable UTF-8.
+func isText(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 1024)
+	n, _ := io.ReadFull(f, head)
+	head = head[:n]
+	for i := 0; i < len(head); {
+		r, size := utf8.DecodeRune(head[i:])
+		if r == utf8.RuneError && size == 1 && len(head)-i >= utf8.UTFMax {
+			return false
+		}
+		if r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' {
+			return false
+		}
+		i += size
+	}
+	return n > 0
+}
+
+// regular refuses what is no regular file with content: a pipe can block for
+// ever, and FFmpeg does not poll its interrupt there.
+func regular(path string) (fs.FileInfo, error) {
+	st, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &failure{fs.ErrNotExist, "no such file"}
+	case err != nil:
+		return nil, &failure{err, ""}
+	case st.IsDir():
+		return nil, &failure{media.ErrUnsupported, "it is a folder, not a file"}
+	case !st.Mode().IsRegular():
+		return nil, &failure{media.ErrUnsupported, fmt.Sprintf("it is no regular file (mode %s)", st.Mode())}
+	case st.Size() == 0:
+		return nil, &failure{media.ErrCorrupt, "the file is empty"}
+	}
+	return st, nil
+}
+
+// at writes a place in a video: frame 30 (1.200 s).
+func at(frame int, t time.Duration) string {
+	return fmt.Sprintf("frame %d (%.3f s)", frame, t.Seconds())
+}

@@ -1,0 +1,368 @@
+package avdecode
+
+// #include "shim.h"
+import "C"
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	astiav "github.com/asticode/go-astiav"
+
+	"github.com/clvid/clvid/media"
+)
+
+const (
+	probeBytes      = 5_000_000 // read to recognise a container
+	analyseMicros   = 5_000_000 // of stream, to learn its parameters
+	maxRefusals     = 256       // packets that a decoder may refuse before we give a file up
+	maxUnkeyed      = 4096      // packets to pass over after a seek, looking for a key
+	noFloor         = noPTS
+	imagePipeSuffix = "_pipe"
+)
+
+// session is one open demuxer and decoder, at one place in a file.
+type session struct {
+	fc     *astiav.FormatContext
+	cc     *astiav.CodecContext // nil until openCodec
+	packet *astiav.Packet
+	frame  *astiav.Frame // the picture that next returned
+	guard  *guard
+	note   note
+	stream *astiav.Stream
+	image  bool // a still-image container: its first picture alone counts
+
+	fresh    bool                 // no packet was read
+	draining bool                 // the end was sent to the decoder
+	sent     int                  // packets sent since the last seek
+	keysSent map[int64]int        // pts of a key packet: its place among the sent
+	floor    int64                // refusals and pictures before this pts do not count
+	wanted   func(pts int64) bool // nil: all; else others may be skipped if nothing needs them
+	damage   damage
+
+	sws       *C.struct_SwsContext
+	converted *C.AVFrame
+	transform orientation
+}
+
+// damage counts what a decoder refused.
+type damage struct {
+	refused int
+	sentAt  int // place, among the sent packets, of the last refused one
+	why     string
+}
+
+// openSession opens the container and finds the video stream, nothing more.
+func openSession(ctx context.Context, path string, o Options, g *guard) (*session, error) {
+	s := &session{guard: g, note: newNote(), packet: astiav.AllocPacket(), frame: astiav.AllocFrame(), fresh: true, floor: noFloor}
+	if err := s.open(ctx, path, o); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *session) open(ctx context.Context, path string, o Options) error {
+	if err := s.openInput(path, o); err != nil {
+		return s.inputError(ctx, path, err)
+	}
+	err := s.note.during(func() error {
+		return code(C.clvid_find_stream_info(formatPointer(s.fc), C.int64_t(o.Pixels)))
+	})
+	if stop := s.guard.check(ctx); stop != nil {
+		return stop
+	}
+	if err != nil && s.fc.NbStreams() == 0 {
+		return s.inputError(ctx, path, err)
+	}
+	if err := s.chooseStream(o); err != nil {
+		return err
+	}
+	C.clvid_discard_others(formatPointer(s.fc), C.int(s.stream.Index()))
+	s.image = strings.HasSuffix(s.container(), imagePipeSuffix) || s.container() == "image2"
+	s.transform = streamOrientation(s)
+	return nil
+}
+
+func (s *session) openInput(path string, o Options) error {
+	options := astiav.NewDictionary()
+	defer options.Free()
+	for _, kv := range [][2]string{
+		{"protocol_whitelist", "file"},
+		{"format_whitelist", formats},
+		{"probesize", strconv.Itoa(probeBytes)},
+		{"analyzeduration", strconv.Itoa(analyseMicros)},
+		{"max_streams", strconv.Itoa(o.Streams)},
+		{"pattern_type", "none"}, // a name such as a%d.png is one file
+	} {
+		if err := options.Set(kv[0], kv[1], 0); err != nil {
+			return err
+		}
+	}
+	s.fc = astiav.AllocFormatContext()
+	C.clvid_guard_attach(s.guard.c, formatPointer(s.fc))
+	err := s.note.during(func() error { return s.fc.OpenInput("file:"+path, nil, options) })
+	if err != nil {
+		// FFmpeg has freed the context; go-astiav's CloseInput would read it.
+		s.fc.Free()
+		s.fc = nil
+	}
+	return err
+}
+
+func (s *session) container() string { return s.fc.InputFormat().Name() }
+
+// chooseStream takes the first video stream that is not a cover picture. Not
+// FFmpeg's "best" stream, which can be another one.
+func (s *session) chooseStream(o Options) error {
+	kinds := map[string]int{}
+	for _, st := range s.fc.Streams() {
+		par := st.CodecParameters()
+		cover := streamPointer(st).disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0
+		if par.MediaType() != astiav.MediaTypeVideo || cover {
+			kinds[par.MediaType().String()]++
+			continue
+		}
+		s.stream = st
+		return s.checkSize(par.Width(), par.Height(), o)
+	}
+	switch {
+	case kinds["audio"] > 0:
+		return &failure{media.ErrNoVideo, fmt.Sprintf("it holds sound alone (%d audio streams)", kinds["audio"])}
+	case s.fc.NbStreams() == 0:
+		return &failure{media.ErrNoVideo, "the container holds no streams"}
+	}
+	return &failure{media.ErrNoVideo, fmt.Sprintf("none of its %d streams is video", s.fc.NbStreams())}
+}
+
+func (s *session) checkSize(w, h int, o Options) error {
+	if s.note.tooLarge() || int64(w)*int64(h) > int64(o.Pixels) {
+		return tooLarge(w, h, o, s.note.text())
+	}
+	return nil
+}
+
+func tooLarge(w, h int, o Options, detail string) error {
+	if w > 0 && h > 0 {
+		detail = fmt.Sprintf("pictures of %dx%d", w, h)
+	}
+	return &failure{media.ErrTooLarge, fmt.Sprintf("%s, at most %d pixels allowed: raise the limit or scale the file down", detail, o.Pixels)}
+}
+
+// openCodec makes the decoder: one thread, as a video is one goroutine's and
+// frame threads change the pictures of damaged streams.
+func (s *session) openCodec(o Options) error {
+	par := s.stream.CodecParameters()
+	codec := astiav.FindDecoder(par.CodecID())
+	if codec == nil {
+		return &failure{media.ErrUnsupported, fmt.Sprintf("FFmpeg has no decoder for codec %s", s.codecName())}
+	}
+	s.cc = astiav.AllocCodecContext(codec)
+	if err := s.cc.FromCodecParameters(par); err != nil {
+		return fmt.Errorf("decoder parameters: %w", err)
+	}
+	s.cc.SetThreadCount(1)
+	c := codecPointer(s.cc)
+	c.max_pixels = C.int64_t(o.Pixels)
+	c.pkt_timebase = streamPointer(s.stream).time_base
+	if o.Strict {
+		c.err_recognition |= C.AV_EF_EXPLODE
+	}
+	if err := s.note.during(func() error { return s.cc.Open(codec, nil) }); err != nil {
+		return &failure{media.ErrUnsupported, fmt.Sprintf("opening decoder %s: %v", codec.Name(), s.explain(err))}
+	}
+	return nil
+}
+
+func (s *session) codecName() string {
+	return C.GoString(C.avcodec_get_name(C.enum_AVCodecID(s.stream.CodecParameters().CodecID())))
+}
+
+// explain joins an FFmpeg error with the line that FFmpeg logged about it.
+func (s *session) explain(err error) string {
+	if text := s.note.text(); text != "" {
+		return text
+	}
+	return err.Error()
+}
+
+// next decodes up to the next picture, which lies in s.frame until the next
+// call. It returns io.EOF at the end. Refused packets are counted in s.damage.
+func (s *session) next(ctx context.Context) error {
+	for {
+		err := s.note.during(func() error { return s.cc.ReceiveFrame(s.frame) })
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, astiav.ErrEof):
+			return io.EOF
+		case errors.Is(err, astiav.ErrEagain) && !s.draining:
+			err = s.feed(ctx)
+		case errors.Is(err, astiav.ErrEagain):
+			return io.EOF // a decoder that wants more after the end
+		default:
+			err = s.refuse(noPTS, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// feed sends one packet of the stream, or the end.
+func (s *session) feed(ctx context.Context) error {
+	if err := s.read(ctx); err == io.EOF {
+		return s.drain()
+	} else if err != nil {
+		return err
+	}
+	return s.send()
+}
+
+// send gives the decoder the packet that read took.
+func (s *session) send() error {
+	defer s.packet.Unref()
+	pts := s.packet.Pts()
+	s.setSkip(pts)
+	s.sent++
+	if s.packet.Flags().Has(astiav.PacketFlagKey) {
+		if s.keysSent == nil {
+			s.keysSent = map[int64]int{}
+		}
+		s.keysSent[pts] = s.sent
+	}
+	if err := s.note.during(func() error { return s.cc.SendPacket(s.packet) }); err != nil {
+		return s.refuse(pts, err)
+	}
+	return nil
+}
+
+// read takes the next packet of the video stream into s.packet.
+func (s *session) read(ctx context.Context) error {
+	s.fresh = false
+	for {
+		if err := s.guard.check(ctx); err != nil {
+			return err
+		}
+		s.packet.Unref()
+		err := s.note.during(func() error { return s.fc.ReadFrame(s.packet) })
+		if stop := s.guard.check(ctx); stop != nil {
+			return stop
+		}
+		if errors.Is(err, astiav.ErrEof) {
+			return io.EOF
+		}
+		if err != nil { // as FFmpeg's own tools do, take an unreadable rest as the end
+			if err := s.refuse(noPTS, err); err != nil {
+				return err
+			}
+			return io.EOF
+		}
+		if s.packet.StreamIndex() == s.stream.Index() {
+			return nil
+		}
+	}
+}
+
+func (s *session) drain() error {
+	s.draining = true
+	if err := s.note.during(func() error { return s.cc.SendPacket(nil) }); err != nil && !errors.Is(err, astiav.ErrEof) {
+		return s.refuse(noPTS, err)
+	}
+	return nil
+}
+
+func (s *session) setSkip(pts int64) {
+	skip := C.enum_AVDiscard(C.AVDISCARD_DEFAULT)
+	if s.wanted != nil && pts != noPTS && !s.wanted(pts) {
+		skip = C.AVDISCARD_NONREF
+	}
+	codecPointer(s.cc).skip_frame = skip
+}
+
+// refuse notes damage. It returns an error only past maxRefusals.
+func (s *session) refuse(pts int64, err error) error {
+	if s.note.tooLarge() {
+		return &failure{media.ErrTooLarge, s.note.text()}
+	}
+	if pts != noPTS && s.floor != noFloor && pts < s.floor {
+		return nil // leading pictures of an open GOP: their references lie before our entry
+	}
+	if s.sent > 0 && len(s.keysSent) == 0 {
+		return nil // a stream that starts in the middle of a GOP
+	}
+	s.damage.refused++
+	s.damage.sentAt = s.sent
+	if s.damage.why == "" {
+		s.damage.why = s.explain(err)
+	}
+	if s.damage.refused > maxRefusals {
+		return &failure{media.ErrCorrupt, fmt.Sprintf("the decoder refused more than %d packets, first: %s", maxRefusals, s.damage.why)}
+	}
+	return nil
+}
+
+// prime lets an unused decoder see the first packet of the file.
+func (s *session) prime(ctx context.Context) error {
+	if err := s.feed(ctx); err != nil {
+		return err
+	}
+	if err := s.drain(); err != nil {
+		return err
+	}
+	for {
+		err := s.next(ctx)
+		if err == io.EOF {
+			s.flush()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// flush forgets what the decoder holds of the present place.
+func (s *session) flush() {
+	C.avcodec_flush_buffers(codecPointer(s.cc))
+	s.draining, s.sent, s.floor, s.damage = false, 0, noFloor, damage{}
+	clear(s.keysSent)
+}
+
+func (s *session) pts() int64      { return int64(framePointer(s.frame).pts) }
+func (s *session) bestPTS() int64  { return int64(framePointer(s.frame).best_effort_timestamp) }
+func (s *session) key() bool       { return framePointer(s.frame).key_frame != 0 }
+func (s *session) flagged() string { return frameDamage(framePointer(s.frame)) }
+
+// frameDamage tells in words what FFmpeg flagged, or "".
+func frameDamage(f *C.AVFrame) string {
+	switch {
+	case f.decode_error_flags&C.FF_DECODE_ERROR_MISSING_REFERENCE != 0:
+		return "a reference picture is missing"
+	case f.decode_error_flags != 0:
+		return "the bitstream is damaged"
+	case f.flags&C.AV_FRAME_FLAG_CORRUPT != 0:
+		return "the picture is incomplete"
+	}
+	return ""
+}
+
+func (s *session) close() {
+	if s.sws != nil {
+		C.sws_freeContext(s.sws)
+	}
+	C.av_frame_free(&s.converted)
+	if s.cc != nil {
+		s.cc.Free()
+	}
+	if s.fc != nil {
+		s.fc.CloseInput()
+	}
+	s.frame.Free()
+	s.packet.Free()
+	s.note.free()
+}
