@@ -105,6 +105,18 @@ func (m *Machine) Let(n *gorgonia.Node, data any) error {
 	return nil
 }
 
+// bindConstants binds the leaves that carry a value of their own.
+func (m *Machine) bindConstants() error {
+	for n := range m.inputs {
+		if v := n.Value(); v != nil {
+			if err := m.Let(n, v.Data()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // RunAll computes the outputs. All inputs must be bound.
 func (m *Machine) RunAll() error {
 	for n, in := range m.inputs {

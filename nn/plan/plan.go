@@ -53,7 +53,7 @@ func Compile(be device.Backend, o Options, outputs ...*gorgonia.Node) (*Machine,
 		b.free()
 		return nil, err
 	}
-	return m, nil
+	return m, m.bindConstants()
 }
 
 func (b *builder) compile(nodes, outputs []*gorgonia.Node) (*Machine, error) {
