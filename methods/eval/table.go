@@ -57,35 +57,31 @@ func newTable(header ...any) table.Writer {
 // confusionTable draws the matrix where it fits, columns named by the numbers
 // of the rows, zeros as dots; with more classes it lists the errors.
 func (r *Report) confusionTable() string {
-	cell := len(strconv.Itoa(max(len(r.Classes)-1, 0))) + 1
-	for _, row := range r.Confusion {
+	number := len(strconv.Itoa(max(len(r.Classes)-1, 0)))
+	cell, name := number, 0
+	for c, row := range r.Confusion {
+		name = max(name, utf8.RuneCountInString(r.Classes[c]))
 		for _, n := range row {
-			cell = max(cell, len(strconv.Itoa(n))+1)
+			cell = max(cell, len(strconv.Itoa(n)))
 		}
 	}
-	number := len(strconv.Itoa(max(len(r.Classes)-1, 0)))
-	name := 0
-	for _, c := range r.Classes {
-		name = max(name, utf8.RuneCountInString(c))
-	}
-	name = min(name, max(8, tableColumns-number-1-cell*len(r.Classes)))
-	if number+1+name+cell*len(r.Classes) > tableColumns {
+	left := tableColumns - number - 1 - (cell+1)*len(r.Classes) // for the name
+	if left < min(name, 8) {
 		return r.confusions()
 	}
+	name = min(name, left)
 	var b strings.Builder
 	fmt.Fprintf(&b, "confusion (rows are true, columns predicted)\n%*s", number+1+name, "")
 	for c := range r.Classes {
-		fmt.Fprintf(&b, "%*d", cell, c)
+		fmt.Fprintf(&b, " %*d", cell, c)
 	}
-	b.WriteByte('\n')
 	for c, row := range r.Confusion {
-		fmt.Fprintf(&b, "%*d %-*s", number, c, name, shorten(r.Classes[c], name))
+		fmt.Fprintf(&b, "\n%*d %-*s", number, c, name, shorten(r.Classes[c], name))
 		for _, n := range row {
-			b.WriteString(strings.Repeat(" ", cell-len(count(n))) + count(n))
+			fmt.Fprintf(&b, " %*s", cell, count(n))
 		}
-		b.WriteByte('\n')
 	}
-	return b.String()
+	return b.String() + "\n"
 }
 
 func count(n int) string {
