@@ -162,15 +162,20 @@ func (r *rig) build(t *testing.T) {
 	}
 }
 
-// batch draws clips that differ from video to video, and noise between views.
+// batch draws clips that differ from video to video, in colour above all, and
+// noise between views.
 func (r *rig) batch(seed uint64) *methods.Batch {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	views, n := r.env.Views(), r.env.N
 	size := r.env.Clip[0] * r.env.Clip[1] * r.env.Clip[2] * r.env.Clip[3]
 	b := &methods.Batch{N: n, Views: len(views), Targets: make([][]int32, len(views)), Indices: make([]int, n)}
 	base := make([]float32, n*size)
+	colour, channel := float32(0), size/r.env.Clip[0]
 	for i := range base {
-		base[i] = float32(rng.NormFloat64())
+		if i%channel == 0 {
+			colour = float32(rng.NormFloat64())
+		}
+		base[i] = colour + .5*float32(rng.NormFloat64())
 	}
 	for v := range views {
 		for _, x := range base {
@@ -224,6 +229,9 @@ func (r *rig) step(t *testing.T, b *methods.Batch) float64 {
 
 func TestMethodsOverfitOneBatch(t *testing.T) {
 	for _, c := range combinations(t) {
+		if c.method == "moco-v2" {
+			continue // its queue fills with the keys of the same videos: see below
+		}
 		t.Run(c.String(), func(t *testing.T) {
 			r := newRig(t, c, 1)
 			b := r.batch(1)
@@ -292,6 +300,24 @@ func TestMethodsRestore(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestMoCoLearnsOnNewVideos(t *testing.T) {
+	for _, task := range []combination{{"moco-v2", "clip-pairs", nil}, {"moco-v2", "frame-order", order(pretext.OrderNegative)}} {
+		r := newRig(t, task, 1)
+		last := 0.
+		for i := range uint64(120) {
+			loss := r.step(t, r.batch(i))
+			if i >= 100 {
+				last += loss / 20
+			}
+		}
+		// 10 keys of other videos stand against the positive; the hard
+		// negative of the second task is but noise away from it.
+		if guess := math.Log(float64(r.graph.Candidates)); !(last < .6*guess) {
+			t.Errorf("%v: loss %.3f at the end, a guess is %.3f", task, last, guess)
+		}
 	}
 }
 

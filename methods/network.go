@@ -28,16 +28,17 @@ type NetworkInput struct {
 	Shape []int
 }
 
-// NewNetwork compiles build over store. With train set batch norm uses the
+// NewNetwork compiles build over store; parameters that it lacks are initialised
+// from seed. With train set batch norm uses the
 // statistics of the batch and moves the running ones, as in training.
-func NewNetwork(be device.Backend, store *nn.Store, train bool, inputs []NetworkInput,
+func NewNetwork(be device.Backend, store *nn.Store, seed uint64, train bool, inputs []NetworkInput,
 	build func(s nn.Scope, in []*gorgonia.Node) *gorgonia.Node) (*Network, error) {
 	g := gorgonia.NewGraph()
 	n := &Network{rows: inputs[0].Shape[0]}
 	for _, in := range inputs {
 		n.inputs = append(n.inputs, nn.Input(g, in.Name, in.DType, in.Shape...))
 	}
-	n.out = build(nn.NewScope(g, store, 0).Frozen(), n.inputs)
+	n.out = build(nn.NewScope(g, store, seed).Frozen(), n.inputs)
 	if err := store.Err(); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"gorgonia.org/gorgonia"
+
+	"github.com/clvid/clvid/media/dataset"
+	"github.com/clvid/clvid/methods"
+	"github.com/clvid/clvid/methods/eval"
+	"github.com/clvid/clvid/methods/train"
+	"github.com/clvid/clvid/nn"
+	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/text"
+)
+
+func newEvalRetrieval() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "retrieval RUN",
+		Short: "find videos by caption and captions by video",
+		Long: `Ranks all videos of split test for each caption, and all captions for each
+video: R@1, R@5, R@10, median and mean rank, ties averaged. Videos that share a
+caption are equally right answers to it; with --same, so are videos that agree in
+those columns.`,
+		Example: "  clvid eval retrieval RUN\n  clvid eval retrieval RUN --same label,colour,shape",
+		Args:    oneArg("the folder of a run with --task video-text"),
+	}
+	f := addEvalFlags(cmd)
+	var same []string
+	cmd.Flags().StringSliceVar(&same, "same", nil, "`COLUMN,…` in which equally right videos agree")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cfg, run, err := f.loadRun(cmd, args)
+		if err != nil {
+			return err
+		}
+		s, err := newSession(cfg, cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		defer s.close()
+		report, err := s.retrieval(cmd.Context(), run, same)
+		if err != nil {
+			return err
+		}
+		return f.finish(cmd, cfg.Out, report, report.WriteJSON)
+	}
+	return cmd
+}
+
+// retrieval embeds the reported split by both towers of a run and ranks.
+func (s *session) retrieval(ctx context.Context, run string, same []string) (*eval.RetrievalReport, error) {
+	all, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	set, err := all.Select(dataset.Query{Split: s.reportSplit(), Where: s.cfg.Where})
+	if err != nil {
+		return nil, err
+	}
+	vocabulary, err := text.Load(filepath.Join(run, vocabularyFile))
+	if err != nil {
+		return nil, fmt.Errorf("%s was not trained on captions: want a run with --task video-text: %w", run, err)
+	}
+	videos, err := s.videoEmbeddings(ctx, run, set, vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	readable := set.Filter(readableIn(videos))
+	captions, pairing, err := pairCaptions(readable, same)
+	if err != nil {
+		return nil, err
+	}
+	words, err := s.textEmbeddings(run, captions, vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	gallery, err := eval.FromFloat32(len(videos.Items), videos.D, videos.X)
+	if err != nil {
+		return nil, err
+	}
+	sims := words.Normalized().TimesTransposed(gallery.Normalized())
+	r, err := eval.NewRetrievalReport("retrieval", sims, pairing, s.evalSettings(run, map[string]any{"same": same}))
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range videos.Bad {
+		r.Notes = append(r.Notes, "left out: "+b.Reason)
+	}
+	return r, nil
+}
+
+// readableIn keeps the items that have features.
+func readableIn(f *eval.Features) func(dataset.Item) bool {
+	have := map[string]bool{}
+	for _, item := range f.Items {
+		have[item.Path] = true
+	}
+	return func(item dataset.Item) bool { return have[item.Path] }
+}
+
+// pairCaptions lists the different captions of a set, and which videos answer
+// which: those that share a caption, or agree in the columns of same.
+func pairCaptions(set *dataset.Set, same []string) ([]string, eval.Pairing, error) {
+	var captions, groups, videos []string
+	first := map[string]string{} // group of a caption
+	for _, item := range set.Items {
+		if len(item.Captions) == 0 {
+			return nil, eval.Pairing{}, fmt.Errorf("%s has no caption: retrieval needs a manifest with a column caption", item.Name)
+		}
+		group, err := groupOf(item, same, first)
+		if err != nil {
+			return nil, eval.Pairing{}, err
+		}
+		videos = append(videos, group)
+		for _, c := range item.Captions {
+			if _, seen := first[c]; !seen {
+				first[c] = group
+				captions, groups = append(captions, c), append(groups, group)
+			}
+		}
+	}
+	return captions, eval.ByGroup(groups, videos), nil
+}
+
+// groupOf names what a video is interchangeable with.
+func groupOf(item dataset.Item, same []string, first map[string]string) (string, error) {
+	var values []string
+	for _, column := range same {
+		v, ok := item.Field(column)
+		if !ok {
+			return "", fmt.Errorf("%s has no %q: change --same", item.Name, column)
+		}
+		values = append(values, v)
+	}
+	if len(same) > 0 {
+		return strings.Join(values, "\x00"), nil
+	}
+	for _, c := range item.Captions {
+		if group, seen := first[c]; seen {
+			return group, nil
+		}
+	}
+	return item.Name, nil
+}
+
+func (s *session) videoEmbeddings(ctx context.Context, run string, set *dataset.Set, v *text.Vocabulary) (*eval.Features, error) {
+	env, err := s.env(nil, s.cfg.Eval.Batch)
+	if err != nil {
+		return nil, err
+	}
+	s.withText(env, v)
+	net, err := s.network(env, run, "", func(sc nn.Scope, x *gorgonia.Node) *gorgonia.Node {
+		return methods.VideoEmbedding(env, sc, x)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer net.Close()
+	return s.features(ctx, net, set, "videos of "+list(s.reportSplit()))
+}
+
+// textEmbeddings runs the text tower: one unit row for each caption.
+func (s *session) textEmbeddings(run string, captions []string, v *text.Vocabulary) (eval.Matrix, error) {
+	tok, err := text.NewTokenizer(v, s.cfg.Text.Length)
+	if err != nil {
+		return eval.Matrix{}, err
+	}
+	env, err := s.env(nil, len(captions))
+	if err != nil {
+		return eval.Matrix{}, err
+	}
+	s.withText(env, v)
+	length := s.cfg.Text.Length
+	inputs := []methods.NetworkInput{
+		{Name: "ids", DType: device.Int32, Shape: []int{len(captions), length}},
+		{Name: "words", DType: device.Float32, Shape: []int{len(captions), length}},
+	}
+	net, err := methods.NewNetwork(env.Backend, env.Store, env.Seed, false, inputs, func(sc nn.Scope, in []*gorgonia.Node) *gorgonia.Node {
+		return methods.TextEmbedding(env, sc, in[0], in[1])
+	})
+	if err != nil {
+		return eval.Matrix{}, err
+	}
+	defer net.Close()
+	if err := eval.Load(filepath.Join(run, train.WeightsFile), env.Store, "text."); err != nil {
+		return eval.Matrix{}, err
+	}
+	var ids []int32
+	var mask []float32
+	for _, c := range captions {
+		e, err := tok.Encode(c)
+		if err != nil {
+			return eval.Matrix{}, err
+		}
+		ids, mask = append(ids, e.IDs...), append(mask, e.Mask...)
+	}
+	out, err := net.Run(ids, mask)
+	if err != nil {
+		return eval.Matrix{}, err
+	}
+	return eval.FromFloat32(len(captions), net.Width(), out)
+}
+
+func list(names []string) string { return strings.Join(names, ", ") }

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/media/avdecode"
+	"github.com/clvid/clvid/media/dataset"
+	"github.com/clvid/clvid/methods"
+	"github.com/clvid/clvid/methods/train"
+	"github.com/clvid/clvid/nn"
+	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/device/cpu"
+	"github.com/clvid/clvid/nn/encoder"
+	"github.com/clvid/clvid/pretext"
+	"github.com/clvid/clvid/text"
+)
+
+// session is what commands that run a network share: settings, decoder, back
+// end, and where to talk to the user.
+type session struct {
+	cfg     *configs.Config
+	decoder *avdecode.Decoder
+	backend device.Backend
+	notes   io.Writer // for people: progress and warnings
+}
+
+// newSession resolves the settings that depend on the machine and opens
+// decoder and back end. Close it.
+func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
+	if cfg.Workers == 0 {
+		cfg.Workers = runtime.NumCPU()
+	}
+	if cfg.Threads == 0 {
+		cfg.Threads = runtime.NumCPU()
+	}
+	if cfg.Device != "cpu" {
+		return nil, fmt.Errorf("device %q: want cpu", cfg.Device)
+	}
+	d := cfg.Decode
+	s := &session{cfg: cfg, notes: notes, decoder: avdecode.New(avdecode.Options{
+		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Strict: d.Strict, CacheBytes: int64(d.CacheMB) << 20,
+	})}
+	var err error
+	s.backend, err = cpu.Open(cpu.Options{Threads: cfg.Threads, Library: cpu.LibraryFromEnv()})
+	return s, err
+}
+
+func (s *session) close() error { return s.backend.Close() }
+
+// open reads the data set that the settings name.
+func (s *session) open() (*dataset.Set, error) {
+	if s.cfg.Data == "" {
+		return nil, usageError{errors.New("no data: name a folder or a manifest with --data")}
+	}
+	return dataset.Open(s.cfg.Data)
+}
+
+// checked opens every file of a set, shows progress, and returns the items
+// that can be used and the bad ones. Too many bad ones are an error.
+func (s *session) checked(ctx context.Context, set *dataset.Set) (good *dataset.Set, bad []media.Bad, err error) {
+	paths := make([]string, len(set.Items))
+	for i, item := range set.Items {
+		paths[i] = item.Path
+	}
+	check := media.CheckConfig{Check: s.cfg.Check, FullUpTo: media.DefaultCheck().FullUpTo, MaxBad: s.cfg.MaxBad}
+	bar := newCounter(s.notes, "checking videos", len(paths))
+	reports, err := media.Check(ctx, s.decoder, paths, check.Full(len(paths)), s.cfg.Workers, bar.set)
+	bar.done()
+	if err != nil {
+		return nil, nil, err
+	}
+	failed := map[string]bool{}
+	for i, r := range reports {
+		if r.Err != nil {
+			failed[r.Path] = true
+			bad = append(bad, media.Bad{Path: set.Items[i].Path, Reason: r.Err.Error(), Stage: "check"})
+			fmt.Fprintf(s.notes, "set aside: %v\n", r.Err)
+		}
+	}
+	good = set.Filter(func(item dataset.Item) bool { return !failed[item.Path] })
+	reason := ""
+	if len(bad) > 0 {
+		reason = bad[0].Reason
+	}
+	return good, bad, media.TooMany(len(bad), len(paths), s.cfg.MaxBad, reason)
+}
+
+// parts builds the tasks of the settings for a set with some labels.
+func (s *session) parts(classes int) ([]pretext.Part, error) {
+	registry := pretext.Builtin()
+	weighted, err := pretext.ParseTask(registry, s.cfg.Task)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	env := pretext.Env{Clip: s.cfg.Clip, Augment: s.cfg.Augment, Classes: classes}
+	var parts []pretext.Part
+	for _, w := range weighted {
+		entry, err := registry.Lookup("pretext task", w.Name)
+		if err != nil {
+			return nil, err
+		}
+		task, err := pretext.NewTask(registry, w.Name, s.cfg.Sections[entry.Section], env)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, pretext.Part{Name: w.Name, Weight: w.Weight, Task: task})
+	}
+	return parts, nil
+}
+
+// env describes the networks of the settings over a new store.
+func (s *session) env(parts []pretext.Part, batch int) (*methods.Env, error) {
+	entry, err := encoder.Builtin().Lookup("encoder", s.cfg.Encoder)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	p := s.cfg.Projector
+	return &methods.Env{
+		Parts: parts, N: batch, Clip: s.cfg.Clip.Shape(), Encoder: entry,
+		EncoderConfig: encoder.Config{Width: s.cfg.EncoderOptions.Width, Pool: s.cfg.EncoderOptions.Pool},
+		Projector:     methods.Projector{Hidden: p.Hidden, Out: p.Out, Layers: p.Layers},
+		Store:         nn.NewStore(device.Float32), Backend: s.backend, Seed: s.cfg.Seed,
+	}, nil
+}
+
+// withText adds the caption side of a vocabulary.
+func (s *session) withText(env *methods.Env, v *text.Vocabulary) {
+	env.Text = &methods.Text{Config: s.cfg.Text, Vocab: v.Size()}
+}
+
+func needsText(parts []pretext.Part) bool {
+	for _, p := range parts {
+		if p.Task.Spec().Text {
+			return true
+		}
+	}
+	return false
+}
+
+// method builds the method of the settings.
+func (s *session) method() (methods.Method, error) {
+	entry, err := methods.Builtin().Lookup("method", s.cfg.Method)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return entry.New(s.cfg.Sections[entry.Section])
+}
+
+// trainItems lists the videos of a set for training.
+func trainItems(set *dataset.Set) []train.Item {
+	out := make([]train.Item, len(set.Items))
+	for i, item := range set.Items {
+		out[i] = train.Item{Path: item.Path, Name: item.Name, Class: item.Class, Captions: item.Captions}
+	}
+	return out
+}
+
+// steps turns epochs into steps for a number of videos.
+func (s *session) steps(videos int) int {
+	if s.cfg.Steps > 0 {
+		return s.cfg.Steps
+	}
+	return s.cfg.Epochs * (videos / s.cfg.Batch)
+}
+
+// fingerprint names all that decides the result of a run: settings but for
+// those of place and pace, and the videos.
+func fingerprint(cfg *configs.Config, set *dataset.Set) (string, error) {
+	yaml, err := decisive(cfg).YAML()
+	if err != nil {
+		return "", err
+	}
+	names := make([]string, len(set.Items))
+	for i, item := range set.Items {
+		names[i] = item.Name
+	}
+	sum := sha256.Sum256([]byte(string(yaml) + "\n" + strings.Join(names, "\n")))
+	return fmt.Sprintf("%x", sum[:8]), nil
+}
+
+// decisive copies the settings without those that do not change the result.
+func decisive(cfg *configs.Config) *configs.Config {
+	c, d := *cfg, configs.Default(nil)
+	c.Data, c.Out, c.Workers = "", "", 0
+	c.CheckpointEvery, c.LogEvery, c.Check, c.MaxBad = d.CheckpointEvery, d.LogEvery, d.Check, d.MaxBad
+	c.Decode.CacheMB, c.Decode.Timeout = d.Decode.CacheMB, d.Decode.Timeout
+	c.Eval, c.Finetune = d.Eval, d.Finetune
+	return &c
+}
