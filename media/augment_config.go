@@ -38,7 +38,7 @@ func DefaultAugment() AugmentConfig {
 	}
 }
 
-// NoAugment shows the whole picture as it is.
+// NoAugment shows the central square of the picture as it is.
 func NoAugment() AugmentConfig {
 	return AugmentConfig{CropMin: 1, CropMax: 1, AspectMin: 1, AspectMax: 1, BlurSigmaMin: .1, BlurSigmaMax: 2}
 }
