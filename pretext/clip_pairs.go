@@ -34,10 +34,13 @@ var clipPairsEntry = Entry{
 	Config:  func() any { c := DefaultPairs(); return &c },
 	New: func(cfg any, env Env) (Task, error) {
 		c, err := settings("clip-pairs", cfg, DefaultPairs)
+		if err == nil {
+			err = c.Validate()
+		}
 		if err != nil {
 			return nil, err
 		}
-		return &ClipPairs{c, env}, c.Validate()
+		return &ClipPairs{c, env}, nil
 	},
 }
 

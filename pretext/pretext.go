@@ -23,6 +23,21 @@ const (
 	Predict
 )
 
+// String names the role.
+func (r Role) String() string {
+	switch r {
+	case Anchor:
+		return "anchor"
+	case Positive:
+		return "positive"
+	case Negative:
+		return "negative"
+	case Predict:
+		return "predict"
+	}
+	return "unknown"
+}
+
 // Video is one item as tasks see it.
 type Video struct {
 	Index   int    // position in the data set, from 0
