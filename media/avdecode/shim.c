@@ -149,7 +149,7 @@ int clvid_exif_orientation(const AVFrame *f) {
 
 static int prepare(AVFrame *dst, int w, int h, int format) {
 	if (dst->buf[0] && dst->width == w && dst->height == h && dst->format == format)
-		return 0;
+		return av_frame_make_writable(dst); // an encoder may still hold the last picture
 	av_frame_unref(dst);
 	dst->width = w;
 	dst->height = h;
