@@ -21,7 +21,7 @@ import (
 	"github.com/clvid/clvid/text"
 )
 
-func newPretrainCommand() *cobra.Command {
+func newPretrain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pretrain",
 		Short: "Learn an encoder from unlabelled video",

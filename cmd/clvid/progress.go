@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +73,7 @@ func (p *progress) Step(m train.Metrics) {
 // line is the state of a run in a few words.
 func (p *progress) line(m train.Metrics) string {
 	parts := []string{fmt.Sprintf("loss %.3f", m.Loss)}
-	for _, name := range sortedKeys(m.Terms) {
+	for _, name := range slices.Sorted(maps.Keys(m.Terms)) {
 		t := m.Terms[name]
 		if t.Guess > 0 {
 			parts = append(parts, fmt.Sprintf("acc %.2f", t.Accuracy))

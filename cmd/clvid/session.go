@@ -49,7 +49,7 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Strict: d.Strict, CacheBytes: int64(d.CacheMB) << 20,
 	})}
 	var err error
-	s.backend, err = cpu.Open(cpu.Options{Threads: cfg.Threads, Library: cpu.LibraryFromEnv()})
+	s.backend, err = cpu.Open(cpu.Options{Threads: cfg.Threads})
 	return s, err
 }
 

@@ -63,9 +63,15 @@ func (s *Source) Sample(ctx context.Context, epoch, index int) (pretext.Sample, 
 	}
 }
 
-// render decodes item at once and renders the views of every part.
-func (s *Source) render(ctx context.Context, epoch, index, at int) (pretext.Sample, error) {
+// render decodes item at once and renders the views of every part. A panic
+// below it condemns the file, not the run.
+func (s *Source) render(ctx context.Context, epoch, index, at int) (sample pretext.Sample, err error) {
 	item := &s.Items[at]
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("train: %s: decoder failed: %v", item.Path, p)
+		}
+	}()
 	video, err := s.Decoder.Open(ctx, item.Path)
 	if err != nil {
 		return pretext.Sample{}, err
@@ -75,7 +81,7 @@ func (s *Source) render(ctx context.Context, epoch, index, at int) (pretext.Samp
 	if len(item.Captions) > 0 {
 		v.Caption = item.Captions[rng.IntN(len(item.Captions))]
 	}
-	sample := pretext.Sample{Video: v}
+	sample = pretext.Sample{Video: v}
 	err = s.views(ctx, rng, video, &sample)
 	if err := errors.Join(err, video.Close()); err != nil {
 		return pretext.Sample{}, err
