@@ -112,6 +112,10 @@ func (s *session) scan(ctx context.Context, x *index) ([]packet, error) {
 	var n C.int64_t
 	s.fresh = false
 	fc, stream := formatPointer(s.fc), C.int(s.stream.Index())
+	if strings.HasPrefix(s.container(), "mov,") {
+		// Before the scan: fragments are listed again when they are read again.
+		x.Promised = int(C.clvid_index_entries(fc, stream))
+	}
 	err := s.note.during(func() error { return code(C.clvid_scan(fc, stream, maxPackets, &list, &n)) })
 	defer C.av_free(unsafe.Pointer(list))
 	if stop := s.guard.check(ctx); stop != nil {
@@ -122,6 +126,9 @@ func (s *session) scan(ctx context.Context, x *index) ([]packet, error) {
 	}
 	packets := make([]packet, n)
 	for i, p := range unsafe.Slice(list, int(n)) {
+		if p.flags&C.CLVID_ENCRYPTED != 0 {
+			return nil, &failure{media.ErrUnsupported, "the stream is encrypted"}
+		}
 		packets[i] = packet{
 			pts: int64(p.pts), pos: int64(p.pos),
 			key: p.flags&C.AV_PKT_FLAG_KEY != 0, discard: p.flags&C.AV_PKT_FLAG_DISCARD != 0,
@@ -136,14 +143,14 @@ func (s *session) scan(ctx context.Context, x *index) ([]packet, error) {
 // scanDamage notes a file that ends early. MP4 lists its samples up front;
 // where fewer could be read, the rest is gone.
 func (x *index) scanDamage(s *session, packets []packet, err error) {
-	x.Promised = len(packets)
-	if strings.HasPrefix(s.container(), "mov,") {
-		x.Promised = max(x.Promised, int(C.clvid_index_entries(formatPointer(s.fc), C.int(s.stream.Index()))))
-	}
+	x.Promised = max(x.Promised, len(packets))
+	// MPEG-TS marks a packet at every jump of its counters, so at each join of
+	// a joined file; there the decoder's word counts.
+	marks := s.container() != "mpegts"
 	switch i := slices.IndexFunc(packets, func(p packet) bool { return p.corrupt }); {
 	case err != nil:
 		x.Damage = fmt.Sprintf("reading stopped after %d packets: %s", len(packets), s.explain(err))
-	case i >= 0:
+	case i >= 0 && marks:
 		x.Damage = fmt.Sprintf("packet %d of %d is incomplete", i, x.Promised)
 	case x.Promised > len(packets):
 		x.Damage = fmt.Sprintf("the file ends after %d of %d packets", len(packets), x.Promised)

@@ -125,7 +125,7 @@ func (v *video) enter(ctx context.Context, k key, w int, needed func(int64) bool
 		}
 	}
 	v.stats.Seeks++
-	v.at, v.pending, v.tainted, v.blame = -1, false, false, ""
+	v.forget()
 	if err := v.seek(k); err != nil {
 		return errUnclean
 	}

@@ -159,7 +159,7 @@ func (s *session) openCodec(o Options) error {
 	par := s.stream.CodecParameters()
 	codec := astiav.FindDecoder(par.CodecID())
 	if codec == nil {
-		return &failure{media.ErrUnsupported, fmt.Sprintf("FFmpeg has no decoder for codec %s", s.codecName())}
+		return &failure{media.ErrUnsupported, fmt.Sprintf("FFmpeg has no decoder for codec %s (%s)", s.codecName(), s.tag())}
 	}
 	s.cc = astiav.AllocCodecContext(codec)
 	if err := s.cc.FromCodecParameters(par); err != nil {
@@ -169,7 +169,9 @@ func (s *session) openCodec(o Options) error {
 	c := codecPointer(s.cc)
 	c.max_pixels = C.int64_t(o.Pixels)
 	c.pkt_timebase = streamPointer(s.stream).time_base
-	if o.Strict {
+	// FFmpeg's MJPEG decoder hands out half-decoded pictures without a flag,
+	// unless told to refuse them.
+	if o.Strict || par.CodecID() == astiav.CodecIDMjpeg {
 		c.err_recognition |= C.AV_EF_EXPLODE
 	}
 	if err := s.note.during(func() error { return s.cc.Open(codec, nil) }); err != nil {
@@ -180,6 +182,12 @@ func (s *session) openCodec(o Options) error {
 
 func (s *session) codecName() string {
 	return C.GoString(C.avcodec_get_name(C.enum_AVCodecID(s.stream.CodecParameters().CodecID())))
+}
+
+// tag is the container's own name of the codec.
+func (s *session) tag() string {
+	var buf [C.AV_FOURCC_MAX_STRING_SIZE]C.char
+	return C.GoString(C.av_fourcc_make_string(&buf[0], C.uint32_t(s.stream.CodecParameters().CodecTag())))
 }
 
 // explain joins an FFmpeg error with the line that FFmpeg logged about it.

@@ -100,6 +100,8 @@ static int packet_flags(enum AVCodecID codec, const AVPacket *p) {
 	// MPEG-4 part 2: an uncoded picture may yield nothing.
 	if (codec == AV_CODEC_ID_MPEG4 && p->size <= 8)
 		flags |= CLVID_EMPTY;
+	if (av_packet_get_side_data(p, AV_PKT_DATA_ENCRYPTION_INFO, NULL))
+		flags |= CLVID_ENCRYPTED;
 	if (p->size == 0)
 		flags |= CLVID_EMPTY;
 	return flags;

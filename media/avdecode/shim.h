@@ -32,9 +32,9 @@ void clvid_note_end(void);
 typedef struct clvid_packet {
 	int64_t pts, pos;
 	int32_t size;
-	int32_t flags; // AV_PKT_FLAG_*, and the two below
+	int32_t flags; // AV_PKT_FLAG_*, and those below
 } clvid_packet;
-enum { CLVID_HIDDEN = 1 << 16, CLVID_EMPTY = 1 << 17 };
+enum { CLVID_HIDDEN = 1 << 16, CLVID_EMPTY = 1 << 17, CLVID_ENCRYPTED = 1 << 18 };
 
 int clvid_find_stream_info(AVFormatContext *fc, int64_t max_pixels);
 void clvid_discard_others(AVFormatContext *fc, int stream);

@@ -30,6 +30,7 @@ type video struct {
 	pending bool // s.frame holds frame at-1, not yet looked at
 	tainted bool // damage was seen since the last clean key picture
 	blame   string
+	blamed  int // frame at which the taint began
 }
 
 // errMissed says that a pass did not meet a frame where the index has it.
@@ -61,8 +62,11 @@ func (v *video) drop() {
 		v.session.close()
 		v.session = nil
 	}
-	v.at, v.pending, v.tainted, v.blame = -1, false, false, ""
+	v.forget()
 }
+
+// forget what is known of the decoder's place.
+func (v *video) forget() { v.at, v.pending, v.tainted, v.blame = -1, false, false, "" }
 
 // begin arms the guard for one operation.
 func (v *video) begin(ctx context.Context) (end func() bool) {
@@ -225,7 +229,11 @@ func (v *video) keep(i int, frames map[int]*media.Frame) error {
 
 // damaged is the error for a frame that damage touches.
 func (v *video) damaged(i int) error {
-	return &failure{media.ErrCorrupt, fmt.Sprintf("%s of %d frames is damaged: %s", at(i, v.index.Times[i]), v.Len(), v.reason())}
+	from := ""
+	if v.tainted && v.blamed < i {
+		from = fmt.Sprintf(" since %s", at(v.blamed, v.index.Times[v.blamed]))
+	}
+	return &failure{media.ErrCorrupt, fmt.Sprintf("%s of %d frames is damaged%s: %s", at(i, v.index.Times[i]), v.Len(), from, v.reason())}
 }
 
 func (v *video) reason() string {
@@ -289,23 +297,38 @@ func (v *video) number() (int, error) {
 // taint updates the taint for frame i, see Note [Damage].
 func (v *video) taint(i int) {
 	s := v.session
-	flagged := s.flagged()
-	if flagged != "" {
-		v.tainted, v.blame = true, fmt.Sprintf("%s: %s", at(i, v.index.Times[i]), flagged)
-		return
-	}
-	if v.index.Access != through && s.wanted == nil && i > v.at {
-		v.tainted, v.blame = true, fmt.Sprintf("%d frames before %s are missing", i-v.at, at(i, v.index.Times[i]))
-	}
-	if s.damage.refused > 0 {
-		v.tainted = true
-	}
-	if v.tainted && s.key() {
-		if sent, ok := s.keysSent[s.pts()]; ok && s.pts() != noPTS && sent > s.damage.sentAt {
-			v.tainted, v.blame = false, ""
-			s.damage = damage{}
+	if why := v.sign(i); why != "" {
+		if !v.tainted {
+			v.tainted, v.blame, v.blamed = true, why, i
+		}
+		if s.flagged() != "" {
+			return
 		}
 	}
+	if !v.tainted || !s.key() || s.pts() == noPTS {
+		return
+	}
+	// A key picture is a clean start only if it was sent after the damage: with
+	// reordering it may come out after a later packet was refused.
+	if sent, ok := s.keysSent[s.pts()]; ok && sent > s.damage.sentAt {
+		v.tainted, v.blame = false, ""
+		s.damage = damage{}
+	}
+}
+
+// sign tells in words what speaks against frame i, or "".
+func (v *video) sign(i int) string {
+	s := v.session
+	if why := s.flagged(); why != "" {
+		return why
+	}
+	if s.damage.refused > 0 {
+		return s.damage.why
+	}
+	if v.index.Access != through && s.wanted == nil && i > v.at {
+		return fmt.Sprintf("%d frames before %s are missing", i-v.at, at(i, v.index.Times[i]))
+	}
+	return ""
 }
 
 // Frames decodes all frames in display order. Where damage is met, the sound
@@ -346,7 +369,9 @@ func (v *video) eachFrame(ctx context.Context, yield func(*media.Frame, error) b
 			break
 		}
 		if errors.Is(err, errMissed) {
-			damagedAt, why = max(v.at, 0), v.reason()
+			if damagedAt < 0 {
+				damagedAt, why = max(v.at, 0), v.reason()
+			}
 			break
 		}
 		if err != nil {
@@ -382,14 +407,18 @@ func (v *video) give(i int, yield func(*media.Frame, error) bool) error {
 
 // verdict is the last word of a whole pass.
 func (v *video) verdict(sound, damagedAt int, why string) error {
+	total := v.Len()
+	if v.index.Damage != "" {
+		total = max(total, v.index.Promised)
+	}
 	switch {
 	case damagedAt >= 0:
 		damagedAt = min(damagedAt, v.Len()-1)
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound, damage from %s: %s", sound, v.Len(), at(damagedAt, v.index.Times[damagedAt]), why)}
+		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound, damage from %s: %s", sound, total, at(damagedAt, v.index.Times[damagedAt]), why)}
 	case sound < v.Len(), v.session.damage.refused > 0:
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound, the rest is missing: %s", sound, v.Len(), v.reason())}
+		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound, the rest is missing: %s", sound, total, v.reason())}
 	case v.index.Damage != "":
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d frames of %d packets are sound: %s", sound, v.index.Promised, v.index.Damage)}
+		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound: %s", sound, total, v.index.Damage)}
 	}
 	return nil
 }
