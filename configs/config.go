@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/methods"
+	"github.com/clvid/clvid/nn/encoder"
 	"github.com/clvid/clvid/nn/optim"
 	"github.com/clvid/clvid/text"
 )
@@ -43,8 +45,8 @@ type Config struct {
 	Clip           media.ClipConfig    `yaml:"media"`
 	Augment        media.AugmentConfig `yaml:"augment"`
 	Decode         Decode              `yaml:"decode"`
-	EncoderOptions EncoderOptions      `yaml:"encoder_options"`
-	Projector      Projector           `yaml:"projector"`
+	EncoderOptions encoder.Config      `yaml:"encoder_options"`
+	Projector      methods.Projector   `yaml:"projector"`
 	Optimizer      optim.Config        `yaml:"optimizer"`
 	Eval           Eval                `yaml:"eval"`
 	Finetune       Finetune            `yaml:"finetune"`
@@ -67,7 +69,7 @@ func Default(sections Sections) *Config {
 		Steps: 200, Batch: 48, Device: "cpu",
 		CheckpointEvery: 50, LogEvery: 10, Check: CheckAuto, MaxBad: .1,
 		Clip: media.DefaultClip(), Augment: media.DefaultAugment(), Decode: DefaultDecode(),
-		EncoderOptions: EncoderOptions{Width: 16}, Projector: Projector{Hidden: 128, Out: 64, Layers: 2},
+		EncoderOptions: encoder.Config{}, Projector: methods.Projector{Hidden: 128, Out: 64, Layers: 2},
 		Optimizer: optim.Default(), Eval: DefaultEval(), Finetune: DefaultFinetune(), Text: text.DefaultConfig(),
 		Sections: map[string]any{},
 	}

@@ -34,35 +34,6 @@ func (d Decode) Validate() error {
 	return nil
 }
 
-// EncoderOptions shape a backbone that has a choice.
-type EncoderOptions struct {
-	Width int  `yaml:"width"` // channels of the first stage (r3d-10)
-	Pool  bool `yaml:"pool"`  // max pooling after the stem; not for 48 pixels
-}
-
-// Validate checks the ranges.
-func (e EncoderOptions) Validate() error {
-	if e.Width < 1 || e.Width > 1024 {
-		return fmt.Errorf("encoder_options.width is %d, want 1 to 1024", e.Width)
-	}
-	return nil
-}
-
-// Projector is the projection head between backbone and loss.
-type Projector struct {
-	Hidden int `yaml:"hidden"` // units of a hidden layer
-	Out    int `yaml:"out"`    // D
-	Layers int `yaml:"layers"` // linear layers
-}
-
-// Validate checks the ranges.
-func (p Projector) Validate() error {
-	if p.Hidden < 1 || p.Out < 2 || p.Layers < 1 {
-		return fmt.Errorf("projector: hidden is %d, out %d, layers %d: want at least 1, 2 and 1", p.Hidden, p.Out, p.Layers)
-	}
-	return nil
-}
-
 // Eval holds the settings of kNN, linear probe and retrieval.
 type Eval struct {
 	Clips          int     `yaml:"clips"`            // evenly spaced clips of a video whose features are averaged

@@ -47,3 +47,16 @@ func remove(m *yaml.Node, key string) {
 		}
 	}
 }
+
+// Map returns all settings as nested maps, as YAML writes them.
+func (c *Config) Map() (map[string]any, error) {
+	data, err := c.YAML()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	if err := yaml.Unmarshal(data, &out); err != nil {
+		return nil, fmt.Errorf("configs: %w", err)
+	}
+	return out, nil
+}

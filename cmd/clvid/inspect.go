@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/methods/train"
+)
+
+func newInspect() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "inspect FILE|RUN",
+		Short: "tell what a video, a run, a checkpoint or a data set holds",
+		Long: `Tells what a path holds: a video or image (size, frames, codec, colour; with
+--check every frame is decoded and damage is reported), a run's folder
+(settings, progress, losses, evaluations), a .safetensors or state file
+(tensors, metadata), or a data set (classes, splits, columns).`,
+		Example: "  clvid inspect clip.mp4 --check\n  clvid inspect RUN\n  clvid inspect RUN/weights.safetensors",
+		Args:    oneArg("a file or folder"),
+	}
+	asJSON := cmd.Flags().Bool("json", false, "print JSON alone on stdout")
+	check := cmd.Flags().Bool("check", false, "decode every frame of a video and report damage")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		found, err := inspect(cmd.Context(), args[0], *check)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return writeJSON(cmd.OutOrStdout(), found)
+		}
+		return found.show(cmd.OutOrStdout())
+	}
+	return cmd
+}
+
+// finding is what inspect tells; it is also written as JSON.
+type finding interface {
+	show(w io.Writer) error
+}
+
+// inspect finds out what a path is.
+func inspect(ctx context.Context, path string, check bool) (finding, error) {
+	info, err := os.Stat(path)
+	switch base := filepath.Base(path); {
+	case err != nil:
+		return nil, err
+	case info.IsDir() && exists(filepath.Join(path, configFile)):
+		return inspectRun(path)
+	case info.IsDir() || strings.EqualFold(filepath.Ext(path), ".csv"):
+		return inspectSet(path)
+	case filepath.Ext(path) == ".safetensors" || base == train.StateFile:
+		return inspectTensors(path, info.Size())
+	}
+	return inspectVideo(ctx, path, info.Size(), check)
+}
+
+// videoFinding is a video or an image.
+type videoFinding struct {
+	Kind string `json:"kind"`
+	media.Info
+	Bytes   int64  `json:"bytes"`
+	Checked bool   `json:"checked"`
+	Decoded int    `json:"decoded_frames,omitempty"`
+	Damage  string `json:"damage,omitempty"`
+}
+
+func inspectVideo(ctx context.Context, path string, bytes int64, check bool) (*videoFinding, error) {
+	decode := configs.DefaultDecode()
+	video, err := newDecoder(decode).Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer video.Close()
+	f := &videoFinding{Kind: "video", Info: video.Info(), Bytes: bytes, Checked: check}
+	if d, ok := video.(interface{ Damage() string }); ok {
+		f.Damage = d.Damage()
+	}
+	if !check {
+		return f, nil
+	}
+	for _, err := range video.Frames(ctx) {
+		if err != nil {
+			f.Damage = err.Error()
+			break
+		}
+		f.Decoded++
+	}
+	if f.Damage == "" && f.Decoded != f.Frames {
+		f.Damage = fmt.Sprintf("%d frames decoded, %d indexed", f.Decoded, f.Frames)
+	}
+	if f.Damage == "" {
+		f.Damage = strictDamage(ctx, path, decode)
+	}
+	return f, ctx.Err()
+}
+
+// strictDamage decodes again and stops at what a lenient decoder hides.
+func strictDamage(ctx context.Context, path string, decode configs.Decode) string {
+	decode.Strict = true
+	video, err := newDecoder(decode).Open(ctx, path)
+	if err != nil {
+		return err.Error()
+	}
+	defer video.Close()
+	for _, err := range video.Frames(ctx) {
+		if err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+func (f *videoFinding) show(w io.Writer) error {
+	colour, seconds := f.Matrix+", limited range", f.Duration.Seconds()
+	if f.FullRange {
+		colour = f.Matrix + ", full range"
+	}
+	rows := [][2]string{
+		{"file", fmt.Sprintf("%s (%s)", f.Path, byteCount(f.Bytes))},
+		{"container", fmt.Sprintf("%s, stream %d", f.Container, f.Stream)},
+		{"codec", fmt.Sprintf("%s, %s", f.Codec, f.PixelFormat)},
+		{"picture", fmt.Sprintf("%d x %d, rotated by %d°", f.Width, f.Height, f.Rotation)},
+		{"frames", fmt.Sprintf("%d at %.4g per second, %s", f.Frames, f.FrameRate, time.Duration(seconds*float64(time.Second)).Round(time.Millisecond))},
+		{"colour", colour},
+	}
+	switch {
+	case f.Damage != "":
+		rows = append(rows, [2]string{"damage", f.Damage})
+	case f.Checked:
+		rows = append(rows, [2]string{"damage", fmt.Sprintf("none in %d frames", f.Decoded)})
+	}
+	return showPairs(w, rows)
+}
+
+// showPairs prints names and values in two columns.
+func showPairs(w io.Writer, rows [][2]string) error {
+	wide := 0
+	for _, r := range rows {
+		wide = max(wide, len(r[0]))
+	}
+	for _, r := range rows {
+		if _, err := fmt.Fprintf(w, "%-*s  %s\n", wide, r[0], r[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byteCount writes a size with a unit of 1000.
+func byteCount(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	x, i := float64(n), 0
+	for x >= 1000 && i < len(units)-1 {
+		x, i = x/1000, i+1
+	}
+	return fmt.Sprintf("%.3g %s", x, units[i])
+}

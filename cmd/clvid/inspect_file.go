@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/clvid/clvid/media/dataset"
+	"github.com/clvid/clvid/nn/checkpoint"
+)
+
+// tensorsFinding is a safetensors file: weights or the state of a run.
+type tensorsFinding struct {
+	Kind     string            `json:"kind"`
+	Path     string            `json:"path"`
+	Bytes    int64             `json:"bytes"`
+	Metadata map[string]string `json:"metadata"`
+	Values   int64             `json:"values"` // in all tensors
+	// Parameters are the trained values: all but running statistics, counters
+	// and, in a state, what optimizer and method keep.
+	Parameters int64        `json:"parameters"`
+	Tensors    []tensorInfo `json:"tensors"`
+}
+
+type tensorInfo struct {
+	Name   string `json:"name"`
+	DType  string `json:"dtype"`
+	Shape  []int  `json:"shape"`
+	Values int64  `json:"values"`
+}
+
+func inspectTensors(path string, bytes int64) (*tensorsFinding, error) {
+	file, err := checkpoint.ReadSafetensors(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &tensorsFinding{Kind: "tensors", Path: path, Bytes: bytes, Metadata: file.Metadata}
+	if f.Metadata == nil {
+		f.Metadata = map[string]string{}
+	}
+	for _, t := range file.Tensors {
+		info := tensorInfo{Name: t.Name, DType: dtypeName(t), Shape: append([]int{}, t.Shape...), Values: 1}
+		for _, d := range t.Shape {
+			info.Values *= int64(d)
+		}
+		f.Values += info.Values
+		if isParameter(t.Name) {
+			f.Parameters += info.Values
+		}
+		f.Tensors = append(f.Tensors, info)
+	}
+	return f, nil
+}
+
+func dtypeName(t checkpoint.Tensor) string {
+	switch {
+	case t.F64 != nil:
+		return "F64"
+	case t.I32 != nil:
+		return "I32"
+	case t.I64 != nil:
+		return "I64"
+	case t.U8 != nil:
+		return "U8"
+	}
+	return "F32"
+}
+
+func isParameter(name string) bool {
+	for _, statistics := range []string{"running_mean", "running_var", "num_batches_tracked"} {
+		if strings.HasSuffix(name, statistics) {
+			return false
+		}
+	}
+	return !strings.HasPrefix(name, "optim.") && !strings.HasPrefix(name, "method.")
+}
+
+func (f *tensorsFinding) show(w io.Writer) error {
+	rows := [][2]string{
+		{"file", fmt.Sprintf("%s (%s)", f.Path, byteCount(f.Bytes))},
+		{"tensors", fmt.Sprintf("%d with %d values, %d of them trained parameters", len(f.Tensors), f.Values, f.Parameters)},
+	}
+	for _, key := range slices.Sorted(maps.Keys(f.Metadata)) {
+		rows = append(rows, [2]string{key, f.Metadata[key]})
+	}
+	if err := showPairs(w, rows); err != nil {
+		return err
+	}
+	t := plainTable()
+	t.AppendHeader(table.Row{"tensor", "type", "shape", "values"})
+	for _, info := range f.Tensors {
+		t.AppendRow(table.Row{info.Name, info.DType, shapeText(info.Shape), info.Values})
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", t.Render())
+	return err
+}
+
+func shapeText(shape []int) string {
+	if len(shape) == 0 {
+		return "scalar"
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", " x "), "[]")
+}
+
+// setFinding is a data set.
+type setFinding struct {
+	Kind    string         `json:"kind"`
+	Path    string         `json:"path"`
+	Format  string         `json:"format"`
+	Videos  int            `json:"videos"`
+	Classes []string       `json:"classes"`
+	Splits  map[string]int `json:"splits"` // videos of each; "" where none is named
+	Columns []string       `json:"columns"`
+	Text    int            `json:"captions"`
+	Ignored int            `json:"ignored_files"`
+}
+
+func inspectSet(path string) (*setFinding, error) {
+	set, err := dataset.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &setFinding{Kind: "data set", Path: path, Format: set.Format, Videos: len(set.Items), Classes: append([]string{}, set.Classes...),
+		Splits: map[string]int{}, Columns: append([]string{}, set.Columns()...), Ignored: set.Ignored}
+	for _, item := range set.Items {
+		f.Splits[item.Split]++
+		f.Text += len(item.Captions)
+	}
+	return f, nil
+}
+
+func (f *setFinding) show(w io.Writer) error {
+	var splits []string
+	for _, name := range slices.Sorted(maps.Keys(f.Splits)) {
+		if name != "" {
+			splits = append(splits, fmt.Sprintf("%s %d", name, f.Splits[name]))
+		}
+	}
+	rows := [][2]string{{"data set", fmt.Sprintf("%s (%s)", f.Path, f.Format)}, {"videos", fmt.Sprint(f.Videos)}}
+	for _, r := range [][2]string{
+		{"splits", strings.Join(splits, ", ")},
+		{"classes", fmt.Sprintf("%d: %s", len(f.Classes), strings.Join(f.Classes, ", "))},
+		{"captions", fmt.Sprint(f.Text)},
+		{"columns", strings.Join(f.Columns, ", ")},
+		{"ignored", fmt.Sprintf("%d other files", f.Ignored)},
+	} {
+		if r[1] != "" && !strings.HasPrefix(r[1], "0") {
+			rows = append(rows, r)
+		}
+	}
+	return showPairs(w, rows)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/methods"
+	"github.com/clvid/clvid/nn/encoder"
+	"github.com/clvid/clvid/pretext"
+)
+
+// listed is one entry of a registry.
+type listed struct {
+	Name     string `json:"name"`
+	Doc      string `json:"doc"`
+	Settings string `json:"settings,omitempty"` // section of its settings
+}
+
+func newList() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "list tasks, methods, encoders or presets",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	asJSON := cmd.PersistentFlags().Bool("json", false, "print JSON")
+	for _, kind := range []struct {
+		name, short string
+		entries     func() []listed
+	}{
+		{"tasks", "pretext tasks, for --task", listTasks},
+		{"methods", "learning methods, for --method", listMethods},
+		{"encoders", "encoders, for --encoder", listEncoders},
+		{"presets", "embedded settings, for --config", listPresets},
+	} {
+		cmd.AddCommand(&cobra.Command{
+			Use: kind.name, Short: kind.short, Args: noArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return showListed(cmd, kind.entries(), *asJSON) },
+		})
+	}
+	return cmd
+}
+
+func listTasks() (out []listed) {
+	for _, e := range pretext.Builtin() {
+		out = append(out, listed{e.Name, e.Doc, e.Section})
+	}
+	return out
+}
+
+func listMethods() (out []listed) {
+	for _, e := range methods.Builtin() {
+		out = append(out, listed{e.Name, e.Doc, e.Section})
+	}
+	return out
+}
+
+func listEncoders() (out []listed) {
+	for _, e := range encoder.Builtin() {
+		out = append(out, listed{e.Name, e.Doc, "encoder_options"})
+	}
+	return out
+}
+
+func listPresets() (out []listed) {
+	for _, p := range configs.Presets() {
+		out = append(out, listed{Name: p.Name, Doc: p.Doc})
+	}
+	return out
+}
+
+func showListed(cmd *cobra.Command, entries []listed, asJSON bool) error {
+	if asJSON {
+		return writeJSON(cmd.OutOrStdout(), entries)
+	}
+	t := plainTable()
+	for _, e := range entries {
+		row := table.Row{e.Name, e.Doc}
+		if e.Settings != "" {
+			row = append(row, "settings: "+e.Settings)
+		}
+		t.AppendRow(row)
+	}
+	_, err := fmt.Fprintln(cmd.OutOrStdout(), t.Render())
+	return err
+}
+
+// plainTable aligns columns without lines, so that other programs can read it.
+func plainTable() table.Writer {
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	style.Format.Header = 0
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	return t
+}

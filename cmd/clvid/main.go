@@ -1,0 +1,100 @@
+// Clvid learns from video without labels. This command is thin: a file for each
+// subcommand turns flags into settings and calls one library.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses, as the help documents them.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitInterrupted = 3
+)
+
+const rootHelp = `clvid learns from video without labels: videos in, a trained 3-D encoder and a
+table of what it is worth out.
+
+Exit status: 0 done, 1 an error, 2 wrong usage, 3 interrupted by a signal with
+a checkpoint written (--resume continues).`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the program at once, however long the first takes.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the whole program; it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	status := exitStatus(err)
+	if err != nil {
+		fmt.Fprintf(stderr, "clvid: %v\n", err)
+	}
+	if status == exitUsage {
+		fmt.Fprintln(stderr, "Run `clvid --help`, or any command with --help.")
+	}
+	return status
+}
+
+// newRoot builds the command tree. A subcommand is one file and one line here.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "clvid",
+		Short:         "contrastive learning on video",
+		Long:          rootHelp,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.AddCommand(
+		newConfig(),
+		newInspect(),
+		newList(),
+		newPreview(),
+		newSynth(),
+		newVersion(),
+	)
+	return root
+}
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// interrupted is a run that a signal ended after its checkpoint was written.
+type interrupted struct{ error }
+
+func (e interrupted) Unwrap() error { return e.error }
+
+func exitStatus(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, new(usageError)):
+		return exitUsage
+	case errors.As(err, new(interrupted)):
+		return exitInterrupted
+	}
+	return exitError
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image/png"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clvid/clvid/cmd/clvid/sheet"
+	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media/dataset"
+	"github.com/clvid/clvid/media/loader"
+	"github.com/clvid/clvid/methods/train"
+	"github.com/clvid/clvid/nn/checkpoint"
+	"github.com/clvid/clvid/pretext"
+)
+
+func newPreview() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "preview",
+		Short: "draw what the network will see",
+		Long: `Draws the first samples of a training run as a PNG, one row a sample: its views
+side by side with their roles, spans and orders. Differences are shown around
+mid-grey. The draws are those of pretraining with the same settings and seed.`,
+		Example: "  clvid preview --task frame-order --data synth --out sheet.png\n" +
+			"  clvid preview --config weizmann --data weizmann --set media.input=rgb --out sheet.png",
+		Args: noArgs,
+	}
+	flags := addCommonFlags(cmd)
+	samples := cmd.Flags().Int("samples", 6, "`N` samples to draw")
+	cmd.Flag("out").Usage = "`FILE` to write, a PNG"
+	for _, name := range []string{"resume", "epochs", "steps", "checkpoint-every", "check", "method", "encoder", "batch", "threads", "device"} {
+		_ = cmd.Flags().MarkHidden(name) // the flag exists: addCommonFlags made it
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := flags.load(cmd)
+		if err != nil {
+			return err
+		}
+		switch {
+		case cfg.Data == "":
+			return needFlag(cmd, "data")
+		case cfg.Out == "" || !strings.EqualFold(filepath.Ext(cfg.Out), ".png"):
+			return usageError{fmt.Errorf("--out %q: want the name of a .png file", cfg.Out)}
+		case *samples < 1 || *samples > 200:
+			return usageError{fmt.Errorf("--samples %d: want 1 to 200", *samples)}
+		}
+		return preview(cmd, cfg, *samples, flags.JSON)
+	}
+	return cmd
+}
+
+func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) error {
+	all, err := dataset.Open(cfg.Data)
+	if err != nil {
+		return err
+	}
+	set, err := selectForTraining(all, cfg)
+	if err != nil {
+		return err
+	}
+	s := &session{cfg: cfg, decoder: newDecoder(cfg.Decode), notes: cmd.ErrOrStderr()}
+	parts, err := s.parts(len(all.Classes))
+	if err != nil {
+		return err
+	}
+	rows, err := s.previewRows(cmd.Context(), set, parts, samples)
+	if err != nil {
+		return err
+	}
+	page := sheet.Sheet{Title: cfg.Task, Subtitle: previewSubtitle(cfg), Clip: cfg.Clip, Parts: parts, Rows: rows}
+	img, err := page.Draw()
+	if err != nil {
+		return err
+	}
+	var data bytes.Buffer
+	if err := png.Encode(&data, img); err != nil {
+		return fmt.Errorf("%s: %w", cfg.Out, err)
+	}
+	if err := checkpoint.WriteFileAtomic(cfg.Out, data.Bytes()); err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(cmd.OutOrStdout(), map[string]any{"out": cfg.Out, "samples": len(rows), "width": img.Rect.Dx(), "height": img.Rect.Dy()})
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d samples, %d x %d pixels\n", cfg.Out, len(rows), img.Rect.Dx(), img.Rect.Dy())
+	return err
+}
+
+func previewSubtitle(c *configs.Config) string {
+	a := c.Augment
+	text := fmt.Sprintf("%s    input %s, %d frames, stride %d, %d px    crop %g–%g, flip %g, colour %g, grey %g    seed %d",
+		c.Data, c.Clip.Input, c.Clip.Frames, c.Clip.Stride, c.Clip.Size, a.CropMin, a.CropMax, a.Flip, a.ColourStrength, a.Grey, c.Seed)
+	if a.PerFrame {
+		text += "    augmentation drawn per frame"
+	}
+	return text
+}
+
+// previewRows draws the first samples of epoch 0, in the order of training. A
+// file that cannot be read is named and left out.
+func (s *session) previewRows(ctx context.Context, set *dataset.Set, parts []pretext.Part, samples int) ([]sheet.Row, error) {
+	source := &train.Source{Items: trainItems(set), Parts: parts, Decoder: s.decoder, Seed: s.cfg.Seed}
+	order := pretext.Order(s.cfg.Seed, 0, len(source.Items))
+	workers := s.cfg.Workers
+	if workers == 0 {
+		workers = runtime.NumCPU()
+	}
+	draw := func(ctx context.Context, _, i int) (pretext.Sample, error) {
+		sample, bad, err := source.Sample(ctx, 0, order[i])
+		for _, b := range bad {
+			err = errors.Join(err, b.Err)
+		}
+		return sample, err
+	}
+	var rows []sheet.Row
+	var failed error
+	for sample, err := range loader.Map(ctx, 0, min(samples, len(order)), workers, 2*workers, draw) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			failed = errors.Join(failed, err)
+			fmt.Fprintf(s.notes, "left out: %v\n", err)
+			continue
+		}
+		label := ""
+		if c := sample.Video.Class; c >= 0 && c < len(set.Classes) {
+			label = set.Classes[c]
+		}
+		rows = append(rows, sheet.Row{Sample: sample, Label: label})
+	}
+	if len(rows) == 0 {
+		return nil, failed
+	}
+	return rows, nil
+}
