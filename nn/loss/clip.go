@@ -27,11 +27,7 @@ func CLIP(image, text, logScale, mask *gorgonia.Node) CLIPNodes {
 	if mask != nil {
 		out.Logits = op.Add(out.Logits, mask)
 	}
-	diagonal := make([]int32, image.Shape()[0])
-	for i := range diagonal {
-		diagonal[i] = int32(i)
-	}
-	targets := constant(image.Graph(), diagonal)
+	targets := Targets(image.Graph(), Diagonal(image.Shape()[0]))
 	rows := op.CrossEntropy(out.Logits, targets)
 	columns := op.CrossEntropy(op.Transpose(out.Logits), targets)
 	out.Loss = op.Scale(op.Add(rows, columns), .5)

@@ -40,6 +40,6 @@ func InfoNCE(q, keys, past *gorgonia.Node, o InfoNCEOptions) InfoNCENodes {
 		logits = op.Concat(1, columns...)
 	}
 	logits = op.Scale(logits, 1/o.Temperature)
-	positives := constant(q.Graph(), make([]int32, q.Shape()[0]))
+	positives := Targets(q.Graph(), make([]int32, q.Shape()[0]))
 	return InfoNCENodes{Loss: op.CrossEntropy(logits, positives), Z: z, Logits: logits, Candidates: logits.Shape()[1]}
 }

@@ -53,7 +53,7 @@ func NTXent(h *gorgonia.Node, o NTXentOptions) NTXentNodes {
 		Across: op.Slice(op.Slice(all, 0, 0, n), 1, n, rows), Candidates: logits.Shape()[1],
 	}
 	for v := range out.Views {
-		targets := constant(h.Graph(), out.Targets[v*n:(v+1)*n])
+		targets := Targets(h.Graph(), out.Targets[v*n:(v+1)*n])
 		out.Views[v] = op.CrossEntropy(op.Slice(logits, 0, v*n, (v+1)*n), targets)
 	}
 	out.Loss = op.Scale(op.Add(out.Views[0], out.Views[1]), .5)

@@ -12,15 +12,24 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// lastConstant numbers constants, as Gorgonia merges leaves of equal name and
-// type without looking at their values.
-var lastConstant atomic.Uint64
+// lastTargets numbers leaves, as Gorgonia merges those of equal name and type
+// without looking at their values.
+var lastTargets atomic.Uint64
 
-// constant adds indices to g as a leaf that carries its value, so that no
-// caller has to bind it.
-func constant(g *gorgonia.ExprGraph, indices []int32) *gorgonia.Node {
-	name := fmt.Sprintf("loss.targets.%d", lastConstant.Add(1))
+// Targets adds fixed targets (N) to g: a leaf that carries its value, so that
+// nobody has to bind it.
+func Targets(g *gorgonia.ExprGraph, indices []int32) *gorgonia.Node {
+	name := fmt.Sprintf("loss.targets.%d", lastTargets.Add(1))
 	value := tensor.New(tensor.WithShape(len(indices)), tensor.WithBacking(indices))
 	return gorgonia.NewTensor(g, tensor.Int32, 1,
 		gorgonia.WithShape(len(indices)), gorgonia.WithName(name), gorgonia.WithValue(value))
+}
+
+// Diagonal is the target i for row i of n.
+func Diagonal(n int) []int32 {
+	targets := make([]int32, n)
+	for i := range targets {
+		targets[i] = int32(i)
+	}
+	return targets
 }
