@@ -150,6 +150,16 @@ func (m *Machine) ArenaBytes() int64 { return m.arena.Bytes }
 // Steps is the number of kernels of one run.
 func (m *Machine) Steps() int { return len(m.program.Steps) }
 
+// StepNames tells the kernels of one run in order: operation, the leaves it
+// uses, and the node's number.
+func (m *Machine) StepNames() []string {
+	var names []string
+	for _, s := range m.program.Steps {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
 // Float32s is an output's value, row-major, valid until the next RunAll or
 // Close.
 func (m *Machine) Float32s(n *gorgonia.Node) ([]float32, error) {
