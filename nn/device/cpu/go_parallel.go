@@ -41,19 +41,3 @@ func parallelRanges(threads, n, size int, f func(from, to int)) {
 		f(task*size, min(n, (task+1)*size))
 	})
 }
-
-// firstError keeps one error of many tasks: that of the lowest task, so that
-// the message does not depend on timing.
-type firstError struct {
-	mu   sync.Mutex
-	task int
-	err  error
-}
-
-func (e *firstError) set(task int, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.err == nil || task < e.task {
-		e.task, e.err = task, err
-	}
-}
