@@ -1,7 +1,278 @@
 package media
 
-// Sample renders the clip as the view v into dst, planar (3, T, H, W).
-func (c *Clip) Sample(dst []float32, v View) error { panic("media: in work") }
+import (
+	"fmt"
+	"sync"
+)
 
-// Sample renders one picture; channel c starts at dst[c*planeStride].
-func (im *Image) Sample(dst []float32, planeStride int, v View) error { panic("media: in work") }
+// Note [Fused sampling]
+//
+// Sample crops, resizes, converts to R'G'B', mirrors and normalises in one
+// step, straight from the decoded planes. Its result is, but for rounding,
+//
+//  1. chroma brought to full size by linear interpolation, which sees the
+//     whole picture, beyond the crop,
+//  2. the crop, then the antialiased bilinear resize of Pillow and
+//     torchvision: a triangle of half width max(1, source/target), confined to
+//     the crop and renormalised at its edges,
+//  3. the colour matrix, clamped to [0,1] once, at the end.
+//
+// All three are linear and the first two separable, so each plane needs one
+// list of weights an axis. (A chain through 8-bit RGB clamps before it
+// resizes; colours outside the gamut then differ slightly.)
+//
+// Siting: chroma lies midway between rows. Along a row, limited-range pictures
+// have it on the even luma columns (MPEG-2, MPEG-4, H.264, HEVC, VP9, AV1),
+// full-range ones midway between columns (JPEG). Image does not say more; a
+// full-range H.264 or a limited-range MPEG-1 file is off by a quarter of a
+// chroma sample.
+
+// Sample renders the clip as the view v: planar R'G'B' as (3, T, H, W) in dst,
+// in [0,1], or normalised where v.Std is set. dst must hold 3*T*v.H*v.W
+// values. Frames may differ in size if v.Crop is the whole picture.
+func (c *Clip) Sample(dst []float32, v View) error {
+	size := v.W * v.H
+	if want := 3 * len(c.Frames) * size; len(dst) < want {
+		return fmt.Errorf("media: sample clip %s: room for %d values, want 3x%dx%dx%d = %d", c.Video, len(dst), len(c.Frames), v.H, v.W, want)
+	}
+	var p *samplePlan
+	for t, f := range c.Frames {
+		if p == nil || !p.fits(&f.Image) {
+			var err error
+			if p, err = planSample(&f.Image, v); err != nil {
+				return fmt.Errorf("media: sample clip %s: frame %d: %w", c.Video, f.Index, err)
+			}
+		}
+		p.run(dst[t*size:], len(c.Frames)*size, &f.Image)
+	}
+	return nil
+}
+
+// Sample renders one picture as the view v. Channel c (R, G, B) starts at
+// dst[c*planeStride] and holds v.H rows of v.W values.
+func (im *Image) Sample(dst []float32, planeStride int, v View) error {
+	size := v.W * v.H
+	if planeStride < size || len(dst) < 2*planeStride+size {
+		return fmt.Errorf("media: sample picture: room for %d values with planes %d apart, want 3 of %dx%d", len(dst), planeStride, v.H, v.W)
+	}
+	p, err := planSample(im, v)
+	if err != nil {
+		return fmt.Errorf("media: sample picture: %w", err)
+	}
+	p.run(dst, planeStride, im)
+	return nil
+}
+
+// samplePlan is all of a view that depends on no pixel.
+type samplePlan struct {
+	w, h           int
+	lumaX, lumaY   axis
+	chromaX        axis // unused for grey and RGB
+	chromaY        axis
+	colour         [3][4]float32 // R, G, B from Y, Cb, Cr, 1, samples in 0..255
+	scale, offset  [3]float32    // normalisation after the clamp
+	geometry       Image         // of the picture it was made for, without planes
+	chroma, direct bool          // direct: RGB planes
+}
+
+// fits tells whether the plan serves another picture too.
+func (p *samplePlan) fits(im *Image) bool {
+	g := &p.geometry
+	return g.W == im.W && g.H == im.H && g.RGB == im.RGB && g.SubX == im.SubX && g.SubY == im.SubY &&
+		g.Matrix == im.Matrix && g.FullRange == im.FullRange && p.chroma == (im.Planes[1] != nil && !im.RGB)
+}
+
+func planSample(im *Image, v View) (*samplePlan, error) {
+	crop, err := checkView(im, v)
+	if err != nil {
+		return nil, err
+	}
+	p := &samplePlan{w: v.W, h: v.H, geometry: *im, direct: im.RGB, chroma: im.Planes[1] != nil && !im.RGB}
+	p.geometry.Planes = [3][]byte{}
+	x := resizeWeights(crop.X, crop.W, v.W)
+	y := resizeWeights(crop.Y, crop.H, v.H)
+	if v.Flip {
+		x.mirror()
+	}
+	p.lumaX, p.lumaY = x.pack(im.W), y.pack(im.H)
+	if p.chroma {
+		p.chromaX = x.throughChroma(im.SubX, im.W, im.FullRange).pack(subsampled(im.W, im.SubX))
+		p.chromaY = y.throughChroma(im.SubY, im.H, true).pack(subsampled(im.H, im.SubY))
+	}
+	p.colour = im.toRGB()
+	for c := range 3 {
+		p.scale[c] = 1
+		if v.Std != [3]float32{} {
+			p.scale[c], p.offset[c] = 1/v.Std[c], -v.Mean[c]/v.Std[c]
+		}
+	}
+	return p, nil
+}
+
+// checkView returns the crop in force.
+func checkView(im *Image, v View) (Rect, error) {
+	const slack = 1e-6 // pixels, for crops computed in floating point
+	c := v.Crop
+	if c == (Rect{}) {
+		c = Rect{W: float64(im.W), H: float64(im.H)}
+	}
+	w, h := float64(im.W), float64(im.H)
+	switch {
+	case v.W < 1 || v.H < 1:
+		return c, fmt.Errorf("view of %dx%d pixels, want at least 1x1", v.W, v.H)
+	case !(c.X >= -slack && c.Y >= -slack && c.W > 0 && c.H > 0 && c.X+c.W <= w+slack && c.Y+c.H <= h+slack):
+		return c, fmt.Errorf("crop %gx%g at (%g,%g) is not within the picture of %dx%d", c.W, c.H, c.X, c.Y, im.W, im.H)
+	}
+	for i, s := range v.Std {
+		if v.Std != [3]float32{} && !(s > 0) {
+			return c, fmt.Errorf("standard deviation %g of channel %d, want all positive or all zero", s, i)
+		}
+	}
+	return c, nil
+}
+
+func subsampled(n int, sub uint8) int { return -(-n >> sub) }
+
+// toRGB returns the rows of R, G, B over (Y, Cb, Cr, 1), samples in 0..255 to
+// values in 0..1; for RGB pictures a plain division. Constants: ITU-R BT.601,
+// BT.709 and BT.2020, whose Kr and Kb define the rest.
+func (im *Image) toRGB() [3][4]float32 {
+	if im.RGB {
+		return [3][4]float32{{1. / 255}, {0, 1. / 255}, {0, 0, 1. / 255}}
+	}
+	kr, kb := .299, .114
+	switch im.Matrix {
+	case BT709:
+		kr, kb = .2126, .0722
+	case BT2020:
+		kr, kb = .2627, .0593
+	}
+	kg := 1 - kr - kb
+	y, c, black := 1/219., 1/224., 16.
+	if im.FullRange {
+		y, c, black = 1/255., 1/255., 0
+	}
+	if im.Planes[1] == nil {
+		c = 0
+	}
+	rows := [3][2]float64{
+		{0, 2 * (1 - kr)},
+		{-2 * (1 - kb) * kb / kg, -2 * (1 - kr) * kr / kg},
+		{2 * (1 - kb), 0},
+	}
+	var m [3][4]float32
+	for i, r := range rows {
+		m[i] = [4]float32{float32(y), float32(c * r[0]), float32(c * r[1]), float32(-black*y - 128*c*(r[0]+r[1]))}
+	}
+	return m
+}
+
+// scratch is the working memory of one picture.
+type scratch struct {
+	line []float32    // one source row as floats
+	rows [3][]float32 // the source rows in reach, resized along x
+	out  [3][]float32 // one output row of each plane
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// room returns a slice of n values, reusing s.
+func room(s []float32, n int) []float32 {
+	if cap(s) < n {
+		return make([]float32, n)
+	}
+	return s[:n]
+}
+
+// run renders im, for whose geometry the plan was made.
+func (p *samplePlan) run(dst []float32, planeStride int, im *Image) {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	planes := 1
+	if p.direct || p.chroma {
+		planes = 3
+	}
+	for i := range planes {
+		x, y := p.axes(i)
+		s.shrink(i, im.Planes[i], im.Strides[i], x, y)
+		s.out[i] = room(s.out[i], p.w)
+	}
+	for row := range p.h {
+		for i := range planes {
+			_, y := p.axes(i)
+			y.blend(s.out[i], s.rows[i], row)
+		}
+		at := row * p.w
+		p.emit(dst[at:at+p.w], dst[planeStride+at:planeStride+at+p.w], dst[2*planeStride+at:2*planeStride+at+p.w], s)
+	}
+}
+
+// axes returns the weights of a plane.
+func (p *samplePlan) axes(plane int) (x, y *axis) {
+	if plane > 0 && p.chroma {
+		return &p.chromaX, &p.chromaY
+	}
+	return &p.lumaX, &p.lumaY
+}
+
+// emit turns one row of the resized planes into colour.
+func (p *samplePlan) emit(r, g, b []float32, s *scratch) {
+	switch {
+	case p.direct:
+		for c, d := range [3][]float32{r, g, b} {
+			p.finish(d, s.out[c], c)
+		}
+	case p.chroma:
+		p.emitColour(r, g, b, s)
+	default:
+		for c, d := range [3][]float32{r, g, b} {
+			p.finishGrey(d, s.out[0], c)
+		}
+	}
+}
+
+func (p *samplePlan) finish(dst, src []float32, c int) {
+	k, scale, offset := p.colour[c][c], p.scale[c], p.offset[c]
+	for x, v := range src[:len(dst)] {
+		dst[x] = clampUnit(v*k)*scale + offset
+	}
+}
+
+func (p *samplePlan) finishGrey(dst, src []float32, c int) {
+	k, black, scale, offset := p.colour[c][0], p.colour[c][3], p.scale[c], p.offset[c]
+	for x, v := range src[:len(dst)] {
+		dst[x] = clampUnit(v*k+black)*scale + offset
+	}
+}
+
+func (p *samplePlan) emitColour(r, g, b []float32, s *scratch) {
+	m, scale, offset := &p.colour, &p.scale, &p.offset
+	n := len(r)
+	g, b = g[:n], b[:n]
+	ys, us, vs := s.out[0][:n], s.out[1][:n], s.out[2][:n]
+	ky, r2, r3 := m[0][0], m[0][2], m[0][3]
+	g1, g2, g3 := m[1][1], m[1][2], m[1][3]
+	b1, b3 := m[2][1], m[2][3]
+	for x, luma := range ys {
+		y, u, v := luma*ky, us[x], vs[x]
+		r[x] = clampUnit(y+r2*v+r3)*scale[0] + offset[0]
+		g[x] = clampUnit(y+g1*u+g2*v+g3)*scale[1] + offset[1]
+		b[x] = clampUnit(y+b1*u+b3)*scale[2] + offset[2]
+	}
+}
+
+func clampUnit(v float32) float32 { return min(max(v, 0), 1) }
+
+// shrink resizes along x all source rows that y reaches.
+func (s *scratch) shrink(plane int, src []byte, stride int, x, y *axis) {
+	w := len(x.first)
+	s.rows[plane] = room(s.rows[plane], (y.to-y.from)*w)
+	s.line = room(s.line, x.to-x.from)
+	for row := y.from; row < y.to; row++ {
+		bytes := src[row*stride+x.from : row*stride+x.to]
+		for i, v := range bytes {
+			s.line[i] = float32(v)
+		}
+		x.gather(s.rows[plane][(row-y.from)*w:][:w], s.line)
+	}
+}
