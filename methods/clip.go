@@ -52,7 +52,12 @@ var clipEntry = Entry{
 	},
 }
 
-const logitScale = "logit_scale"
+const (
+	logitScale = "logit_scale"
+	// maskedPair takes a pair out of both denominators: e to its power is 0 in
+	// float32, beside which other logits keep their digits.
+	maskedPair = -1e9
+)
 
 var maxLogScale = math.Log(100)
 
@@ -77,10 +82,7 @@ func (m *CLIP) Build(env *Env) (*Graph, error) {
 	video := project(s.Sub("projector"), features(views[env.at(part, pretext.Anchor)]), env.Projector)
 	words := TextTower(s.Sub("text"), m.ids, m.words, env.Text.Config, env.Text.Vocab)
 	c := loss.CLIP(video, words, m.scale(s), m.mask)
-	diagonal := make([]int32, env.N)
-	for i := range diagonal {
-		diagonal[i] = int32(i)
-	}
+	diagonal := loss.Diagonal(env.N)
 	terms = append(terms, Term{
 		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: c.Loss, Logits: c.Logits,
 		Targets: func() []int32 { return diagonal }, Choices: env.N,
@@ -123,7 +125,14 @@ func (m *CLIP) part() (int, error) {
 
 // Feed binds clips, tokens and the mask of equal captions.
 func (m *CLIP) Feed(b *Batch, bind Bind) error {
-	loss.MaskEqual(m.pairs, b.Captions)
+	for i, caption := range b.Captions {
+		for j, other := range b.Captions {
+			m.pairs[i*b.N+j] = 0
+			if i != j && caption == other {
+				m.pairs[i*b.N+j] = maskedPair
+			}
+		}
+	}
 	for _, in := range []struct {
 		node *gorgonia.Node
 		data any

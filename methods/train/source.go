@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/pretext"
@@ -38,16 +37,12 @@ type Bad struct {
 // half of all files bad, a run would meet it once in 2^16 samples.
 const maxReplacements = 16
 
-// replacementStream separates the draws of replacements from those of views.
-const replacementStream = 0x7265706c616365
-
 // Sample makes sample index of an epoch. A file that cannot be used is replaced
 // by a draw that depends on (seed, epoch, index) alone, so that every number
 // of workers sees the same data; such files are returned beside the sample.
 func (s *Source) Sample(ctx context.Context, epoch, index int) (pretext.Sample, []Bad, error) {
 	var bad []Bad
-	replace := pretext.RNG(s.Seed^replacementStream, epoch, index)
-	for at := index; ; at = replace.IntN(len(s.Items)) {
+	for at := index; ; at = pretext.Substitute(s.Seed, epoch, index, len(bad), len(s.Items)) {
 		sample, err := s.render(ctx, epoch, index, at)
 		if err == nil {
 			return sample, bad, nil
@@ -77,12 +72,11 @@ func (s *Source) render(ctx context.Context, epoch, index, at int) (sample prete
 		return pretext.Sample{}, err
 	}
 	rng := pretext.RNG(s.Seed, epoch, index)
-	v := pretext.Video{Index: at, Name: item.Name, Class: item.Class, Frames: video.Len()}
+	v := pretext.Video{Index: at, Name: item.Name, Class: item.Class}
 	if len(item.Captions) > 0 {
 		v.Caption = item.Captions[rng.IntN(len(item.Captions))]
 	}
-	sample = pretext.Sample{Video: v}
-	err = s.views(ctx, rng, video, &sample)
+	sample, err = pretext.Draw(ctx, rng, video, v, s.Parts)
 	if err := errors.Join(err, video.Close()); err != nil {
 		return pretext.Sample{}, err
 	}
@@ -94,28 +88,4 @@ func (s *Source) render(ctx context.Context, epoch, index, at int) (sample prete
 		sample.Tokens, sample.Mask = encoded.IDs, encoded.Mask
 	}
 	return sample, nil
-}
-
-// views draws the clips of all parts, decodes them in one pass and renders.
-func (s *Source) views(ctx context.Context, rng *rand.Rand, video media.Video, sample *pretext.Sample) error {
-	var spans []media.Span
-	ends := make([]int, len(s.Parts))
-	for p, part := range s.Parts {
-		spans = append(spans, part.Task.Spans(rng, sample.Video)...)
-		ends[p] = len(spans)
-	}
-	clips, err := video.Clips(ctx, spans...)
-	if err != nil {
-		return err
-	}
-	from := 0
-	for p, part := range s.Parts {
-		views, err := part.Task.Views(rng, sample.Video, clips[from:ends[p]])
-		if err != nil {
-			return fmt.Errorf("train: %s: %w", part.Name, err)
-		}
-		sample.Views = append(sample.Views, views)
-		from = ends[p]
-	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clvid/clvid/methods"
+	"github.com/clvid/clvid/nn/loss"
 )
 
 // trainStep takes one step, from batch to moved parameters. Order matters:
@@ -75,15 +76,15 @@ func (t *trainer) replaced(bad []Bad) error {
 
 // measure reads the loss and its terms and refuses a loss that is not finite.
 func (t *trainer) measure(b *methods.Batch) (Metrics, error) {
-	loss, err := t.machine.Scalar(t.graph.Loss)
+	value, err := t.machine.Scalar(t.graph.Loss)
 	if err != nil {
 		return Metrics{}, fmt.Errorf("train: step %d: loss: %w", t.step, err)
 	}
 	lr := t.schedule.At(t.step)
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return Metrics{}, fmt.Errorf("train: step %d: the loss is %v at learning rate %.3g: lower optimizer.lr, or raise the temperature; the last checkpoint is kept", t.step, loss, lr)
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return Metrics{}, fmt.Errorf("train: step %d: the loss is %v at learning rate %.3g: lower optimizer.lr, or raise the temperature; the last checkpoint is kept", t.step, value, lr)
 	}
-	m := Metrics{Step: t.step + 1, Epoch: t.step * t.env.N / t.epochSamples, Loss: loss, LR: lr, Terms: map[string]TermMetrics{}}
+	m := Metrics{Step: t.step + 1, Epoch: t.step * t.env.N / t.epochSamples, Loss: value, LR: lr, Terms: map[string]TermMetrics{}}
 	for _, term := range t.graph.Terms {
 		if m.Terms[term.Name], err = t.term(term); err != nil {
 			return Metrics{}, err
@@ -96,11 +97,11 @@ func (t *trainer) measure(b *methods.Batch) (Metrics, error) {
 }
 
 func (t *trainer) term(term methods.Term) (TermMetrics, error) {
-	loss, err := t.machine.Scalar(term.Loss)
+	value, err := t.machine.Scalar(term.Loss)
 	if err != nil {
 		return TermMetrics{}, err
 	}
-	m := TermMetrics{Loss: loss, Guess: math.Log(float64(term.Choices))}
+	m := TermMetrics{Loss: value, Guess: math.Log(float64(term.Choices))}
 	if term.Logits == nil {
 		return m, nil
 	}
@@ -108,36 +109,8 @@ func (t *trainer) term(term methods.Term) (TermMetrics, error) {
 	if err != nil {
 		return m, err
 	}
-	m.Accuracy = accuracy(logits, term.Targets())
+	m.Accuracy = loss.Accuracy(logits, term.Targets())
 	return m, nil
-}
-
-// accuracy is the share of rows whose largest logit is the target; rows with
-// target below 0 do not count.
-func accuracy(logits []float32, targets []int32) float64 {
-	if len(targets) == 0 {
-		return 0
-	}
-	width, right, rows := len(logits)/len(targets), 0, 0
-	for i, target := range targets {
-		if target < 0 {
-			continue
-		}
-		rows++
-		row, best := logits[i*width:(i+1)*width], 0
-		for j, v := range row {
-			if v > row[best] {
-				best = j
-			}
-		}
-		if best == int(target) {
-			right++
-		}
-	}
-	if rows == 0 {
-		return 0
-	}
-	return float64(right) / float64(rows)
 }
 
 // timing fills in the speed of the step and its wait for data.
