@@ -91,6 +91,9 @@ func (r resample) pack(size int) axis {
 	for _, t := range r {
 		a.taps = max(a.taps, len(t.weights))
 	}
+	if even := (a.taps + 3) / 4 * 4; a.taps > 4 && even <= size {
+		a.taps = even // zero weights are cheaper than a loop's rest
+	}
 	a.weights = make([]float32, a.taps*len(r))
 	starts := make([]int, len(r))
 	for i, t := range r {
@@ -126,6 +129,10 @@ func (a *axis) gather(dst, src []float32) {
 			dst[x] = s[0]*w[0] + s[1]*w[1] + s[2]*w[2] + s[3]*w[3]
 		}
 	default:
+		if n%4 == 0 {
+			a.gatherFours(dst, src)
+			return
+		}
 		for x, f := range a.first {
 			var sum float32
 			w := weights[n*x:][:n]
@@ -137,22 +144,62 @@ func (a *axis) gather(dst, src []float32) {
 	}
 }
 
-// blend adds up the rows (each len(dst) wide) that output row needs.
-func (a *axis) blend(dst, rows []float32, row int) {
-	w := len(dst)
-	weights := a.weights[row*a.taps:][:a.taps]
-	start := int(a.first[row])
-	for k, weight := range weights {
-		line := rows[(start+k)*w:][:w]
-		switch {
-		case k == 0:
-			for x, v := range line {
-				dst[x] = weight * v
-			}
-		case weight != 0:
-			for x, v := range line {
-				dst[x] += weight * v
-			}
+// gatherFours is gather for any multiple of four taps.
+func (a *axis) gatherFours(dst, src []float32) {
+	weights := a.weights
+	for x, f := range a.first {
+		var even, odd float32
+		s, w := src[f:][:a.taps], weights[:a.taps]
+		weights = weights[a.taps:]
+		for len(s) >= 4 && len(w) >= 4 {
+			even += s[0]*w[0] + s[1]*w[1]
+			odd += s[2]*w[2] + s[3]*w[3]
+			s, w = s[4:], w[4:]
 		}
+		dst[x] = even + odd
+	}
+}
+
+// blend adds up the rows (each len(dst) wide) that output row needs, up to
+// four of them at once.
+func (a *axis) blend(dst, rows []float32, row int) {
+	n := len(dst)
+	weights := a.weights[row*a.taps:][:a.taps]
+	rows = rows[int(a.first[row])*n:]
+	clear(dst)
+	for len(weights) >= 4 {
+		addFour(dst, rows[:n], rows[n:2*n], rows[2*n:3*n], rows[3*n:4*n], [4]float32(weights))
+		weights, rows = weights[4:], rows[4*n:]
+	}
+	switch len(weights) {
+	case 3:
+		addThree(dst, rows[:n], rows[n:2*n], rows[2*n:3*n], [3]float32(weights))
+	case 2:
+		addTwo(dst, rows[:n], rows[n:2*n], [2]float32(weights))
+	case 1:
+		for x, v := range rows[:n] {
+			dst[x] += weights[0] * v
+		}
+	}
+}
+
+func addFour(dst, a, b, c, d []float32, w [4]float32) {
+	a, b, c, d = a[:len(dst)], b[:len(dst)], c[:len(dst)], d[:len(dst)]
+	for x := range dst {
+		dst[x] += w[0]*a[x] + w[1]*b[x] + (w[2]*c[x] + w[3]*d[x])
+	}
+}
+
+func addThree(dst, a, b, c []float32, w [3]float32) {
+	a, b, c = a[:len(dst)], b[:len(dst)], c[:len(dst)]
+	for x := range dst {
+		dst[x] += w[0]*a[x] + w[1]*b[x] + w[2]*c[x]
+	}
+}
+
+func addTwo(dst, a, b []float32, w [2]float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for x := range dst {
+		dst[x] += w[0]*a[x] + w[1]*b[x]
 	}
 }

@@ -261,7 +261,16 @@ func (p *samplePlan) emitColour(r, g, b []float32, s *scratch) {
 	}
 }
 
-func clampUnit(v float32) float32 { return min(max(v, 0), 1) }
+// clampUnit compares in place: the built-in min and max mind NaN, at a cost.
+func clampUnit(v float32) float32 {
+	if v < 0 {
+		return 0
+	}
+	if v > 1 {
+		return 1
+	}
+	return v
+}
 
 // shrink resizes along x all source rows that y reaches.
 func (s *scratch) shrink(plane int, src []byte, stride int, x, y *axis) {
