@@ -1,0 +1,135 @@
+package cpu
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/clvid/clvid/nn/device"
+)
+
+type convCase struct {
+	name                    string
+	n, c, k, groups         int
+	in, kernel, stride, pad []int
+	dilation                []int
+}
+
+var convCases = []convCase{
+	{"stem", 2, 3, 16, 1, []int{3, 12, 12}, []int{3, 5, 5}, []int{1, 2, 2}, []int{1, 2, 2}, nil},
+	{"stem of 64", 1, 3, 64, 1, []int{4, 14, 14}, []int{3, 7, 7}, []int{1, 2, 2}, []int{1, 3, 3}, nil},
+	{"3x3x3", 2, 16, 16, 1, []int{3, 6, 6}, []int{3, 3, 3}, []int{1, 1, 1}, []int{1, 1, 1}, nil},
+	{"3x3x3 stride 2", 3, 16, 32, 1, []int{4, 6, 6}, []int{3, 3, 3}, []int{2, 2, 2}, []int{1, 1, 1}, nil},
+	{"small map", 5, 64, 64, 1, []int{2, 3, 3}, []int{3, 3, 3}, []int{1, 1, 1}, []int{1, 1, 1}, nil},
+	{"small map stride 2", 5, 64, 128, 1, []int{2, 3, 3}, []int{3, 3, 3}, []int{1, 2, 2}, []int{1, 1, 1}, nil},
+	{"one place", 2, 24, 40, 1, []int{1, 1, 1}, []int{3, 3, 3}, []int{1, 1, 1}, []int{1, 1, 1}, nil},
+	{"1x1x1", 2, 16, 32, 1, []int{2, 5, 5}, []int{1, 1, 1}, []int{2, 2, 2}, []int{0, 0, 0}, nil},
+	{"odd channels", 1, 5, 7, 1, []int{3, 7, 5}, []int{3, 2, 3}, []int{1, 2, 1}, []int{1, 0, 1}, nil},
+	{"17 to 33", 2, 17, 33, 1, []int{2, 9, 8}, []int{1, 3, 3}, []int{1, 2, 2}, []int{0, 1, 1}, nil},
+	{"temporal", 2, 18, 16, 1, []int{5, 4, 4}, []int{3, 1, 1}, []int{1, 1, 1}, []int{1, 0, 0}, nil},
+	{"2-D", 2, 12, 20, 1, []int{9, 11}, []int{3, 3}, []int{2, 1}, []int{1, 1}, nil},
+	{"2-D dilated", 1, 16, 16, 1, []int{9, 9}, []int{3, 3}, []int{1, 1}, []int{2, 2}, []int{2, 2}},
+	{"1-D", 3, 8, 16, 1, []int{20}, []int{5}, []int{2}, []int{2}, nil},
+	{"grouped", 2, 32, 32, 2, []int{2, 5, 5}, []int{3, 3, 3}, []int{1, 1, 1}, []int{1, 1, 1}, nil},
+	{"depthwise", 2, 8, 8, 8, []int{3, 6, 6}, []int{3, 3, 3}, []int{1, 2, 2}, []int{1, 1, 1}, nil},
+}
+
+func (c convCase) types() (x, w, y device.Type, a device.ConvAttrs) {
+	a = device.ConvAttrs{Stride: c.stride, Pad: c.pad, Dilation: c.dilation, Groups: c.groups}
+	xs, ws, ys := []int{c.n, c.c}, []int{c.k, c.c / c.groups}, []int{c.n, c.k}
+	if a.Dilation == nil {
+		for range c.in {
+			a.Dilation = append(a.Dilation, 1)
+		}
+	}
+	for i, size := range c.in {
+		reach := a.Dilation[i]*(c.kernel[i]-1) + 1
+		xs, ws = append(xs, size), append(ws, c.kernel[i])
+		ys = append(ys, (size+2*c.pad[i]-reach)/c.stride[i]+1)
+	}
+	return f32(xs...), f32(ws...), f32(ys...), a
+}
+
+func (c convCase) ops() []device.OpDesc {
+	x, w, y, a := c.types()
+	return []device.OpDesc{
+		{Kind: device.Conv, Attrs: a, In: []device.Type{x, w}, Out: y, Train: true},
+		{Kind: device.ConvGradInput, Attrs: a, In: []device.Type{y, w, x}, Out: x, Train: true},
+		{Kind: device.ConvGradWeight, Attrs: a, In: []device.Type{x, y, w}, Out: w, Train: true},
+	}
+}
+
+// convTolerance: float32 sums of up to some ten thousand products in two
+// orders, relative to the largest entry.
+const convTolerance = 2e-5
+
+func testConvolutions(t *testing.T, b *backend) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, c := range convCases {
+		t.Run(c.name, func(t *testing.T) {
+			for _, op := range c.ops() {
+				var in [][]byte
+				for _, ty := range op.In {
+					in = append(in, normals(rng, ty))
+				}
+				for _, have := range []device.Layout{nil, channelsLast} {
+					layouts := make([]device.Layout, len(op.In))
+					for i, ty := range op.In {
+						if len(ty.Shape) > 2 && (i == 0 || op.Kind == device.ConvGradWeight && i == 1) {
+							layouts[i] = have
+						}
+					}
+					if !acceleratedConv(b, op, layouts) {
+						t.Logf("%s: left to pure Go", op.Kind)
+						continue
+					}
+					compare(t, b, op, layouts, in, nil, convTolerance)
+				}
+			}
+		})
+	}
+}
+
+func acceleratedConv(b *backend, op device.OpDesc, layouts []device.Layout) (ok bool) {
+	in := make([]device.Value, len(op.In))
+	for i, ty := range op.In {
+		in[i] = device.Value{Type: ty, Layout: layouts[i]}
+	}
+	b.thread.do(func() { _, ok, _ = b.fast.Lower(op, in, nil) })
+	return ok
+}
+
+func TestFastConv(t *testing.T) { testConvolutions(t, openFast(t, 2)) }
+
+func TestFastConvOneThread(t *testing.T) { testConvolutions(t, openFast(t, 1)) }
+
+func TestFastConv3(t *testing.T) {
+	b, err := Open(Options{Threads: 2, Library: libraryOf3(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	testConvolutions(t, b.(*backend))
+}
+
+func TestFastMatMul(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, size := range [][3]int{{1, 1, 1}, {5, 7, 3}, {96, 128, 128}, {192, 192, 64}, {17, 300, 33}} {
+		for i := range 4 {
+			a := device.MatMulAttrs{TransA: i&1 != 0, TransB: i&2 != 0}
+			m, n, k := size[0], size[1], size[2]
+			x, y := f32(m, k), f32(k, n)
+			if a.TransA {
+				x = f32(k, m)
+			}
+			if a.TransB {
+				y = f32(n, k)
+			}
+			op := device.OpDesc{Kind: device.MatMul, Attrs: a, In: []device.Type{x, y}, Out: f32(m, n)}
+			t.Run(fmt.Sprint(size, a), func(t *testing.T) {
+				compare(t, b, op, nil, [][]byte{normals(rng, x), normals(rng, y)}, nil, convTolerance)
+			})
+		}
+	}
+}

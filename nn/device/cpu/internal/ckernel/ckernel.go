@@ -1,0 +1,169 @@
+// Package ckernel holds C kernels for float32 activations whose channels lie
+// innermost: batch normalisation, pooling, elementwise operations and changes
+// of layout, with their gradients. Every kernel is compiled for several
+// instruction sets and the best is chosen at run time.
+//
+// All memory is given by address: float32 outside Go's heap, or pinned.
+package ckernel
+
+/*
+#cgo CFLAGS: -O3 -Wall
+#cgo LDFLAGS: -lm
+#include "ckernel.h"
+*/
+import "C"
+
+import "unsafe"
+
+// Team is who works on a kernel: the threads of an OpenMP that another library
+// has loaded. The zero Team is the calling thread.
+type Team struct {
+	Parallel uintptr // address of GOMP_parallel; 0 for the calling thread alone
+	Threads  int
+}
+
+func (t Team) c() C.ck_team {
+	return C.ck_team{gomp_parallel: pointer(t.Parallel), threads: C.int(t.Threads)}
+}
+
+// Level names the instruction set in use.
+func Level() string { return C.GoString(C.ck_level()) }
+
+// Rows is a tensor (N,C,spatial…) with channels innermost: N·spatial rows of C.
+type Rows struct{ Rows, Channels int }
+
+func (r Rows) c() C.ck_rows {
+	return C.ck_rows{rows: C.int64_t(r.Rows), channels: C.int64_t(r.Channels)}
+}
+
+// Scratch is the working memory in bytes of kernels that take some.
+func (r Rows) Scratch() int64 { return int64(C.ck_rows_scratch(r.c())) }
+
+// Elementwise is an operation on each element.
+type Elementwise int
+
+// The operations on a and b; Scale multiplies a by a factor; ReLUGrad keeps a
+// where b is positive.
+const (
+	Add      Elementwise = C.ck_add
+	Sub      Elementwise = C.ck_sub
+	Mul      Elementwise = C.ck_mul
+	ReLU     Elementwise = C.ck_relu
+	ReLUGrad Elementwise = C.ck_relu_grad
+	Scale    Elementwise = C.ck_scale
+)
+
+// Elements computes n elements of y, which may be a or b.
+func (t Team) Elements(kind Elementwise, n int, a, b uintptr, factor float64, y uintptr) {
+	team := t.c()
+	C.ck_elementwise(&team, C.int(kind), C.int64_t(n), floats(a), floats(b), C.float(factor), floats(y))
+}
+
+// Norm are the vectors of a batch normalisation, each of C values.
+type Norm struct {
+	Train                                              bool
+	Eps, Momentum                                      float64
+	Gamma, Beta, RunningMean, RunningVar, Mean, InvStd uintptr
+}
+
+// BatchNorm normalises x to y, which may be x. Mean and InvStd are written; in
+// training the running statistics are too.
+func (t Team) BatchNorm(r Rows, n Norm, x, y, scratch uintptr) {
+	team := t.c()
+	norm := C.ck_norm{train: flag(n.Train), eps: C.double(n.Eps), momentum: C.double(n.Momentum),
+		gamma: floats(n.Gamma), beta: floats(n.Beta), running_mean: floats(n.RunningMean),
+		running_var: floats(n.RunningVar), mean: floats(n.Mean), invstd: floats(n.InvStd)}
+	C.ck_bn_forward(&team, r.c(), &norm, floats(x), floats(y), pointer(scratch))
+}
+
+// NormGrad are the vectors of its gradient; DGamma and DBeta are written.
+type NormGrad struct {
+	Train                              bool
+	Gamma, Mean, InvStd, DGamma, DBeta uintptr
+}
+
+// BatchNormGrad computes dx, which may be dy.
+func (t Team) BatchNormGrad(r Rows, n NormGrad, dy, x, dx, scratch uintptr) {
+	team := t.c()
+	norm := C.ck_norm_grad{train: flag(n.Train), gamma: floats(n.Gamma), mean: floats(n.Mean),
+		invstd: floats(n.InvStd), dgamma: floats(n.DGamma), dbeta: floats(n.DBeta)}
+	C.ck_bn_backward(&team, r.c(), &norm, floats(dy), floats(x), floats(dx), pointer(scratch))
+}
+
+// SumRows adds all rows of x to the one row y.
+func (t Team) SumRows(r Rows, x, y, scratch uintptr) {
+	team := t.c()
+	C.ck_sum_rows(&team, r.c(), floats(x), floats(y), pointer(scratch))
+}
+
+// AddRow adds the row b to every row of x; y may be x.
+func (t Team) AddRow(r Rows, x, b, y, scratch uintptr) {
+	team := t.c()
+	C.ck_add_row(&team, r.c(), floats(x), floats(b), floats(y), pointer(scratch))
+}
+
+// Mean takes the mean over the places of each sample: (n,places,channels) to
+// (n,channels). Scratch: 8·n·channels bytes.
+func (t Team) Mean(n, places, channels int, x, y, scratch uintptr) {
+	team := t.c()
+	C.ck_mean(&team, C.int64_t(n), C.int64_t(places), C.int64_t(channels), floats(x), floats(y), (*C.double)(pointer(scratch)))
+}
+
+// MeanGrad spreads dy (n,channels) evenly over the places of dx.
+func (t Team) MeanGrad(n, places, channels int, dy, dx uintptr) {
+	team := t.c()
+	C.ck_mean_grad(&team, C.int64_t(n), C.int64_t(places), C.int64_t(channels), floats(dy), floats(dx))
+}
+
+// Pool describes maximum pooling over depth, height and width; absent axes
+// have size, kernel and stride 1.
+type Pool struct {
+	N, Channels                  int
+	In, Out, Kernel, Stride, Pad [3]int
+}
+
+func (p Pool) c() C.ck_pool {
+	return C.ck_pool{n: C.int64_t(p.N), channels: C.int64_t(p.Channels), in: three(p.In), out: three(p.Out),
+		kernel: three(p.Kernel), stride: three(p.Stride), pad: three(p.Pad)}
+}
+
+// MaxPool computes y and the flat place of each maximum within its sample and channel.
+func (t Team) MaxPool(p Pool, x, y, index uintptr) {
+	team, pool := t.c(), p.c()
+	C.ck_max_pool(&team, &pool, floats(x), floats(y), (*C.int32_t)(pointer(index)))
+}
+
+// MaxPoolGrad gives each dy to the place that index names.
+func (t Team) MaxPoolGrad(p Pool, dy, index, dx uintptr) {
+	team, pool := t.c(), p.c()
+	C.ck_max_pool_grad(&team, &pool, floats(dy), (*C.int32_t)(pointer(index)), floats(dx))
+}
+
+// ToChannelsLast copies 4-byte elements (n,c,places) to (n,places,c).
+func (t Team) ToChannelsLast(n, c, places int, x, y uintptr) {
+	team := t.c()
+	C.ck_to_channels_last(&team, C.int64_t(n), C.int64_t(c), C.int64_t(places), pointer(x), pointer(y))
+}
+
+// ToPlain copies 4-byte elements (n,places,c) to (n,c,places).
+func (t Team) ToPlain(n, c, places int, x, y uintptr) {
+	team := t.c()
+	C.ck_to_plain(&team, C.int64_t(n), C.int64_t(c), C.int64_t(places), pointer(x), pointer(y))
+}
+
+func three(a [3]int) [3]C.int64_t {
+	return [3]C.int64_t{C.int64_t(a[0]), C.int64_t(a[1]), C.int64_t(a[2])}
+}
+
+func flag(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// floats turns an address into a C pointer without Go's checks for pointers
+// made of integers: the memory is not Go's.
+func floats(p uintptr) *C.float { return (*C.float)(pointer(p)) }
+
+func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }

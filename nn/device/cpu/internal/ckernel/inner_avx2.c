@@ -1,0 +1,6 @@
+#if defined(__x86_64__)
+#pragma GCC target("avx2,fma")
+#define INNER inner_avx2
+#define INNER_NAME "AVX2"
+#include "inner_body.h"
+#endif

@@ -1,0 +1,3 @@
+#define INNER inner_base
+#define INNER_NAME "baseline"
+#include "inner_body.h"
