@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"unsafe"
 
@@ -40,12 +41,15 @@ type Store struct {
 	dtype   device.DType
 	names   []string
 	tensors map[string]*Tensor
+	pins    *runtime.Pinner // C code may keep addresses of tensors
 	err     error
 }
 
 // NewStore returns an empty store of float32 or float64 tensors.
 func NewStore(dtype device.DType) *Store {
-	return &Store{dtype: dtype, tensors: map[string]*Tensor{}}
+	s := &Store{dtype: dtype, tensors: map[string]*Tensor{}, pins: new(runtime.Pinner)}
+	runtime.AddCleanup(s, func(p *runtime.Pinner) { p.Unpin() }, s.pins)
+	return s
 }
 
 // Get returns the tensor of that name, and creates it with initial values
@@ -61,10 +65,10 @@ func (s *Store) Get(name string, shape []int, init Init, kind Kind, seed uint64)
 	t := &Tensor{Name: name, Shape: slices.Clone(shape), Kind: kind}
 	elements := int(device.Type{Shape: shape}.Elements())
 	if s.dtype == device.Float64 {
-		t.F64 = aligned[float64](elements)
+		t.F64 = aligned[float64](elements, s.pins)
 		fill(t.F64, shape, init, nameSeed(name, seed))
 	} else {
-		t.F32 = aligned[float32](elements)
+		t.F32 = aligned[float32](elements, s.pins)
 		fill(t.F32, shape, init, nameSeed(name, seed))
 	}
 	s.names = append(s.names, name)
@@ -103,12 +107,14 @@ func (s *Store) Param(name string) (device.Mem, bool) {
 // alignment of tensors in bytes: a cache line, and a vector register.
 const alignment = 64
 
-// aligned returns n zeros at an aligned address. Go's collector never moves
-// heap memory, and the slice keeps it alive.
-func aligned[T float32 | float64](n int) []T {
+// aligned returns n zeros at an aligned address. They lie on Go's heap, where
+// whoever holds the slice keeps them alive, and are pinned, as cgo demands of
+// memory whose address C structures hold.
+func aligned[T float32 | float64](n int, pins *runtime.Pinner) []T {
 	var zero T
 	size := int(unsafe.Sizeof(zero))
 	block := make([]T, n+alignment/size)
+	pins.Pin(&block[0])
 	over := int(uintptr(unsafe.Pointer(&block[0])) % alignment)
 	skip := (alignment - over) % alignment / size
 	return block[skip : skip+n : skip+n]
