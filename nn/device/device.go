@@ -80,7 +80,8 @@ type Lowered struct {
 // Kernel runs one step. It must not keep the arguments.
 type Kernel func(a *Args) error
 
-// Args are the operands of one step.
+// Args are the operands of one step. Inputs that are ShapeOnly have no memory.
+// Out, Saved and Scratch hold anything on entry: kernels write them whole.
 type Args struct {
 	In, Saved, Reads []Mem
 	Out              Mem

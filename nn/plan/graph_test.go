@@ -125,6 +125,11 @@ func TestStopGradient(t *testing.T) {
 	}
 }
 
+// raw makes a leaf past the checks of nn.Input.
+func raw(g *gorgonia.ExprGraph, name string, size int) *gorgonia.Node {
+	return gorgonia.NewVector(g, gorgonia.Float32, gorgonia.WithShape(size), gorgonia.WithName(name))
+}
+
 func TestErrors(t *testing.T) {
 	be := openCPU(t, 1)
 	g := gorgonia.NewGraph()
@@ -136,11 +141,13 @@ func TestErrors(t *testing.T) {
 	check(t, ce.Let(targets, []int32{0, 3}))
 	_, unread := m.Float32s(x)
 	_, none := plan.Compile(be, plan.Options{})
+	_, twins := plan.Compile(be, plan.Options{}, op.Add(raw(g, "twin", 2), op.Sum(raw(g, "twin", 3))))
 	unbound := m.RunAll()
 	check(t, m.Let(x, make([]float32, 6)))
 	check(t, m.Let(ids, []int32{0, 2}))
 	for want, err := range map[string]error{
 		"plan: no outputs":                  none,
+		`two leaves are called "twin"`:      twins,
 		"plan: output x was not asked for":  unread,
 		"is not bound: call Let first":      unbound,
 		"[]float64 of 6 elements, want flo": m.Let(x, make([]float64, 6)),

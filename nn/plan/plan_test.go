@@ -117,9 +117,19 @@ func (n *toy) outputs() []*gorgonia.Node {
 	return append([]*gorgonia.Node{n.loss, n.z}, n.grads...)
 }
 
+// The network learns on the pure-Go kernels and on those found at run time.
 func TestTraining(t *testing.T) {
+	for _, library := range []string{"none", ""} {
+		be, err := cpu.Open(cpu.Options{Threads: 2, Library: library})
+		check(t, err)
+		t.Run(be.Name(), func(t *testing.T) { learn(t, be) })
+		check(t, be.Close())
+	}
+}
+
+func learn(t *testing.T, be device.Backend) {
 	n := newToy(t, nn.NewStore(device.Float32))
-	m := compile(t, openCPU(t, 2), plan.Options{Train: true, Params: n.store}, n.outputs()...)
+	m := compile(t, be, plan.Options{Train: true, Params: n.store}, n.outputs()...)
 	n.bind(t, m, 1)
 	first, last := n.step(t, m, 0.5), 0.0
 	for range 60 {

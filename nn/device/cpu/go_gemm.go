@@ -72,10 +72,18 @@ func dot4[T float](x, b0, b1, b2, b3 []T) (s0, s1, s2, s3 T) {
 	return s0, s1, s2, s3
 }
 
-func dot[T float](x, y []T) (s T) {
-	y = y[:len(x)]
-	for i, v := range x {
-		s += v * y[i]
+// dot has four sums, as one would wait for each addition.
+func dot[T float](x, y []T) T {
+	var s0, s1, s2, s3 T
+	for len(x) >= 4 && len(y) >= 4 {
+		s0 += x[0] * y[0]
+		s1 += x[1] * y[1]
+		s2 += x[2] * y[2]
+		s3 += x[3] * y[3]
+		x, y = x[4:], y[4:]
 	}
-	return s
+	for i, v := range x {
+		s0 += v * y[i]
+	}
+	return (s0 + s1) + (s2 + s3)
 }
