@@ -81,19 +81,17 @@ func mocoTrain(c *Case, dtype device.DType) (Values, error) {
 
 // mocoSettings are the parameters of a training case.
 type mocoSettings struct {
-	MLP         bool     `json:"mlp"`
-	EMA         float64  `json:"ema_m"`
-	LR          float64  `json:"lr"`
-	Momentum    float64  `json:"sgd_momentum"`
-	WeightDecay float64  `json:"weight_decay"`
-	Names       []string `json:"param_order"`
+	EMA         float64 `json:"ema_m"`
+	LR          float64 `json:"lr"`
+	Momentum    float64 `json:"sgd_momentum"`
+	WeightDecay float64 `json:"weight_decay"`
 }
 
 // encode is the toy encoder.
 func (p mocoSettings) encode(c *Case, s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 	out := func(name string) int { return c.Inputs["param:"+name+".weight"].Shape[0] }
 	h := nn.ReLU(nn.Linear(s.Sub("l1"), x, out("l1"), true))
-	if !p.MLP {
+	if _, mlp := c.Inputs["param:fc.0.weight"]; !mlp {
 		return nn.Linear(s.Sub("fc"), h, out("fc"), true)
 	}
 	fc := s.Sub("fc")
