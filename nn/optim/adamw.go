@@ -19,8 +19,8 @@ func newAdamW[T Float](c Config, params []ParamOf[T]) *adamW[T] {
 	return &adamW[T]{cfg: c, params: params, mean: zerosLike(params), square: zerosLike(params), count: make([]T, 1)}
 }
 
-// adamWStep holds one step's factors. The complements 1-beta are taken in
-// float64: in float32 they would lose half of their digits.
+// adamWStep holds one step's factors; root is 1/sqrt(1-beta2^t). The
+// complements 1-beta are taken in float64: in float32 they would lose digits.
 type adamWStep[T Float] struct{ grad, keep, beta1, rest1, beta2, rest2, rate, root, eps T }
 
 // Step implements OptimizerOf.
@@ -35,7 +35,7 @@ func (a *adamW[T]) Step(lr float64, grads [][]T) error {
 		grad: T(factor), eps: T(a.cfg.Eps),
 		beta1: T(a.cfg.Beta1), rest1: T(1 - a.cfg.Beta1), beta2: T(a.cfg.Beta2), rest2: T(1 - a.cfg.Beta2),
 		rate: T(lr / (1 - math.Pow(a.cfg.Beta1, t))),
-		root: T(math.Sqrt(1 - math.Pow(a.cfg.Beta2, t))),
+		root: T(1 / math.Sqrt(1-math.Pow(a.cfg.Beta2, t))),
 	}
 	forChunks(a.params, a.cfg.Threads, func(i, from, to int) {
 		s := s
@@ -54,7 +54,7 @@ func (s adamWStep[T]) update(p, g, mean, square []T) {
 		m := s.beta1*mean[j] + s.rest1*d
 		v := s.beta2*square[j] + s.rest2*d*d
 		mean[j], square[j] = m, v
-		p[j] = w*s.keep - s.rate*m/(T(math.Sqrt(float64(v)))/s.root+s.eps)
+		p[j] = w*s.keep - s.rate*m/(T(math.Sqrt(float64(v)))*s.root+s.eps)
 	}
 }
 
