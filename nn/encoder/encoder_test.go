@@ -106,7 +106,7 @@ func TestR3D10(t *testing.T) {
 func TestEveryEncoder(t *testing.T) {
 	for _, e := range Builtin() {
 		t.Run(e.Name, func(t *testing.T) {
-			for _, c := range []Config{Default(), {Width: 4}} {
+			for _, c := range []Config{{Width: 6, Pool: true}, {Width: 4}} {
 				g := gorgonia.NewGraph()
 				store := nn.NewStore(device.Float64)
 				x := nn.Input(g, "input", device.Float64, 2, max(e.Channels, 3), 8, 32, 32)
