@@ -130,6 +130,13 @@ func raw(g *gorgonia.ExprGraph, name string, size int) *gorgonia.Node {
 	return gorgonia.NewVector(g, gorgonia.Float32, gorgonia.WithShape(size), gorgonia.WithName(name))
 }
 
+func closedRun(t *testing.T, be device.Backend, out *gorgonia.Node) error {
+	t.Helper()
+	m := compile(t, be, plan.Options{}, out)
+	check(t, m.Close())
+	return m.RunAll()
+}
+
 func TestErrors(t *testing.T) {
 	be := openCPU(t, 1)
 	g := gorgonia.NewGraph()
@@ -147,6 +154,7 @@ func TestErrors(t *testing.T) {
 	check(t, m.Let(ids, []int32{0, 2}))
 	for want, err := range map[string]error{
 		"plan: no outputs":                  none,
+		"machine is closed":                 closedRun(t, be, op.Exp(x)),
 		`two leaves are called "twin"`:      twins,
 		"plan: output x was not asked for":  unread,
 		"is not bound: call Let first":      unbound,

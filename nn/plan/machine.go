@@ -20,6 +20,7 @@ type Machine struct {
 	arena   device.Mem
 	memory  []device.Mem
 	ran     bool
+	closed  bool
 }
 
 var _ gorgonia.VM = (*Machine)(nil)
@@ -119,6 +120,9 @@ func (m *Machine) bindConstants() error {
 
 // RunAll computes the outputs. All inputs must be bound.
 func (m *Machine) RunAll() error {
+	if m.closed {
+		return errors.New("plan: run: machine is closed")
+	}
 	for n, in := range m.inputs {
 		if !in.bound {
 			return fmt.Errorf("plan: run: input %s is not bound: call Let first", n.Name())
@@ -140,7 +144,7 @@ func (m *Machine) Close() error {
 	for _, b := range m.memory {
 		m.be.Free(b)
 	}
-	m.memory, m.ran, m.inputs, m.results = nil, false, nil, nil
+	m.memory, m.ran, m.closed, m.inputs, m.results = nil, false, true, nil, nil
 	return nil
 }
 

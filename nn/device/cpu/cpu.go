@@ -4,6 +4,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -37,6 +38,8 @@ type accelerator interface {
 	Bytes(v device.Value) int64
 	Close() error
 }
+
+var errClosed = errors.New("cpu: back end is closed")
 
 type backend struct {
 	options Options
@@ -84,6 +87,9 @@ func (b *backend) Name() string {
 
 // Lower asks the accelerator first and falls back to pure Go.
 func (b *backend) Lower(op device.OpDesc, in, reads []device.Value) (device.Lowered, error) {
+	if b.closed {
+		return device.Lowered{}, errClosed
+	}
 	if b.fast != nil {
 		var l device.Lowered
 		var ok bool
@@ -122,6 +128,9 @@ func (b *backend) Bytes(v device.Value) int64 {
 // Run executes the steps on one OS thread, as OpenMP keeps a team of threads
 // for each thread that calls it.
 func (b *backend) Run(p *device.Program) (err error) {
+	if b.closed {
+		return errClosed
+	}
 	b.thread.do(func() { err = runSteps(p) })
 	return err
 }

@@ -131,6 +131,17 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestClosedBackEndRefuses(t *testing.T) {
+	be := openGo(t)
+	if err := be.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, lower := be.Lower(device.OpDesc{Kind: device.ReLU}, nil, nil)
+	if run := be.Run(&device.Program{}); lower != errClosed || run != errClosed {
+		t.Errorf("errors %v and %v, want %v", lower, run, errClosed)
+	}
+}
+
 func TestOpenRefusesNegativeThreads(t *testing.T) {
 	if _, err := Open(Options{Threads: -1}); err == nil {
 		t.Error("opened with -1 threads")
