@@ -124,11 +124,15 @@ func (f *videoFinding) show(w io.Writer) error {
 	if f.FullRange {
 		colour = f.Matrix + ", full range"
 	}
+	picture := fmt.Sprintf("%d x %d", f.Width, f.Height)
+	if f.Rotation != 0 {
+		picture += fmt.Sprintf(", turned upright by %d°", f.Rotation)
+	}
 	rows := [][2]string{
 		{"file", fmt.Sprintf("%s (%s)", f.Path, byteCount(f.Bytes))},
 		{"container", fmt.Sprintf("%s, stream %d", f.Container, f.Stream)},
 		{"codec", fmt.Sprintf("%s, %s", f.Codec, f.PixelFormat)},
-		{"picture", fmt.Sprintf("%d x %d, rotated by %d°", f.Width, f.Height, f.Rotation)},
+		{"picture", picture},
 		{"frames", fmt.Sprintf("%d at %.4g per second, %s", f.Frames, f.FrameRate, time.Duration(seconds*float64(time.Second)).Round(time.Millisecond))},
 		{"colour", colour},
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image/png"
 	"path/filepath"
@@ -74,7 +73,7 @@ func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	page := sheet.Sheet{Title: cfg.Task, Subtitle: previewSubtitle(cfg), Clip: cfg.Clip, Parts: parts, Rows: rows}
+	page := sheet.Sheet{Title: "What the network sees: " + cfg.Task, Subtitle: previewSubtitle(cfg), Clip: cfg.Clip, Parts: parts, Rows: rows}
 	img, err := page.Draw()
 	if err != nil {
 		return err
@@ -104,7 +103,7 @@ func previewSubtitle(c *configs.Config) string {
 }
 
 // previewRows draws the first samples of epoch 0, in the order of training. A
-// file that cannot be read is named and left out.
+// file that cannot be read is named; its place is taken as in training.
 func (s *session) previewRows(ctx context.Context, set *dataset.Set, parts []pretext.Part, samples int) ([]sheet.Row, error) {
 	source := &train.Source{Items: trainItems(set), Parts: parts, Decoder: s.decoder, Seed: s.cfg.Seed}
 	order := pretext.Order(s.cfg.Seed, 0, len(source.Items))
@@ -112,32 +111,27 @@ func (s *session) previewRows(ctx context.Context, set *dataset.Set, parts []pre
 	if workers == 0 {
 		workers = runtime.NumCPU()
 	}
-	draw := func(ctx context.Context, _, i int) (pretext.Sample, error) {
-		sample, bad, err := source.Sample(ctx, 0, order[i])
-		for _, b := range bad {
-			err = errors.Join(err, b.Err)
-		}
-		return sample, err
+	type drawn struct {
+		sample pretext.Sample
+		bad    []train.Bad
+	}
+	draw := func(ctx context.Context, _, i int) (d drawn, err error) {
+		d.sample, d.bad, err = source.Sample(ctx, 0, order[i])
+		return d, err
 	}
 	var rows []sheet.Row
-	var failed error
-	for sample, err := range loader.Map(ctx, 0, min(samples, len(order)), workers, 2*workers, draw) {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+	for d, err := range loader.Map(ctx, 0, min(samples, len(order)), workers, workers, draw) {
 		if err != nil {
-			failed = errors.Join(failed, err)
-			fmt.Fprintf(s.notes, "left out: %v\n", err)
-			continue
+			return nil, err
 		}
-		label := ""
-		if c := sample.Video.Class; c >= 0 && c < len(set.Classes) {
-			label = set.Classes[c]
+		for _, b := range d.bad {
+			fmt.Fprintf(s.notes, "replaced: %v\n", b.Err)
 		}
-		rows = append(rows, sheet.Row{Sample: sample, Label: label})
-	}
-	if len(rows) == 0 {
-		return nil, failed
+		row := sheet.Row{Sample: d.sample}
+		if c := d.sample.Video.Class; c >= 0 && c < len(set.Classes) {
+			row.Label = set.Classes[c]
+		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }

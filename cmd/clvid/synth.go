@@ -67,10 +67,12 @@ func runSynth(cmd *cobra.Command, out string, c synth.Config, asJSON bool) error
 	return err
 }
 
-// Qualities at which motion of a pixel a frame and faint noise survive.
+// Qualities at which most of the frames' own noise survives in either codec, so
+// that neither makes the set easier: of a standard deviation of 2.3 in luma
+// H.264 keeps 1.7, MPEG-4 1.4. At CRF 18 H.264 would keep 0.7.
 const (
-	synthCRF       = 18
-	synthQuantiser = 3
+	synthCRF       = 12
+	synthQuantiser = 2
 )
 
 // encodeVideo opens a video file for package synth, which knows no codecs.

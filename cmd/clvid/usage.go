@@ -44,7 +44,8 @@ func oneArg(what string) cobra.PositionalArgs {
 
 // needFlag is the error of a flag that must be given.
 func needFlag(cmd *cobra.Command, name string) error {
-	return usageError{fmt.Errorf("%s: --%s is needed: %s", cmd.CommandPath(), name, cmd.Flag(name).Usage)}
+	usage := strings.ReplaceAll(cmd.Flag(name).Usage, "`", "") // they mark the value's name
+	return usageError{fmt.Errorf("%s: --%s is needed: %s", cmd.CommandPath(), name, usage)}
 }
 
 // flagError names the flag that is nearest to an unknown one.

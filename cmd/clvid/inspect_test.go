@@ -1,0 +1,104 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/internal/sharedtest"
+	"github.com/clvid/clvid/methods/train"
+	"github.com/clvid/clvid/nn/checkpoint"
+)
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testTensors() []checkpoint.Tensor {
+	return []checkpoint.Tensor{
+		{Name: "encoder.conv1.weight", Shape: []int{2, 3}, F32: make([]float32, 6)},
+		{Name: "encoder.bn1.running_mean", Shape: []int{2}, F32: make([]float32, 2)},
+		{Name: "scale", Shape: nil, F32: []float32{1}},
+	}
+}
+
+// madeRun is a folder as a run leaves it at step 20, its last line cut short.
+func madeRun(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	cfg, err := configs.Load(configs.Source{Preset: "weizmann", Sections: sections(), Flags: map[string]any{"data": "videos", "out": dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	yaml, err := cfg.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, configFile), string(yaml))
+	writeFile(t, filepath.Join(dir, train.MetricsFile), `{"step":1,"loss":4.08}`+"\n"+`{"step":20,"loss":2.5}`+"\n"+`{"step":21,"lo`)
+	writeFile(t, filepath.Join(dir, quarantineFile), "{}\n{}\n")
+	writeFile(t, filepath.Join(dir, "eval-linear.json"), `{"name":"linear","top1":0.75,"settings":{"k":5},"classes":["a"]}`)
+	writeFile(t, filepath.Join(dir, "eval-retrieval.json"), `{"text_to_video":{"r5":0.5,"median_rank":3}}`)
+	if err := checkpoint.WriteSafetensors(filepath.Join(dir, train.WeightsFile), testTensors(), map[string]string{"encoder": "r3d-10"}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestInspectRun(t *testing.T) {
+	dir := madeRun(t)
+	run := jsonOf[runFinding](t, "inspect", dir, "--json")
+	if run.Last == nil || run.First.Loss != 4.08 || run.Last.Step != 20 || run.Logged != 2 || run.SetAside != 2 ||
+		run.Evals["linear"]["top1"] != .75 || run.Evals["retrieval"]["text_to_video.median_rank"] != 3. || run.Settings["batch"] != 30. {
+		t.Errorf("%+v", run)
+	}
+	text := mustRun(t, "inspect", dir)
+	for _, want := range []string{"task            clip-pairs", "4.080 at step 1, 2.500 at step 20", "no checkpoint yet", "top1 75.0 %",
+		"text_to_video.median_rank 3, text_to_video.r5 50.0 %", "2 files, listed in quarantine.jsonl"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	writeFile(t, filepath.Join(dir, configFile), "stepz: 3\n")
+	if _, stderr, status := clvid(t, "inspect", dir); status != exitError || !strings.Contains(stderr, `unknown key stepz (did you mean "steps"?)`) {
+		t.Errorf("a broken config.yaml: status %d, %s", status, stderr)
+	}
+}
+
+func TestInspectTensors(t *testing.T) {
+	path := filepath.Join(madeRun(t), train.WeightsFile)
+	found := jsonOf[tensorsFinding](t, "inspect", path, "--json")
+	if found.Values != 9 || found.Parameters != 7 || len(found.Tensors) != 3 || found.Metadata["encoder"] != "r3d-10" {
+		t.Errorf("%+v", found)
+	}
+	text := mustRun(t, "inspect", path)
+	for _, want := range []string{"3 with 9 values, 7 of them trained parameters", "encoder  r3d-10", "F32   2 x 3", "F32   scalar"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func TestInspectVideos(t *testing.T) {
+	shared := sharedtest.Dir(t)
+	for name, want := range map[string][]string{
+		"clips/bt601_full_range.mp4": {"codec      h264", "picture    320 x 240\n", "frames     60 at 30 per second, 2s", "bt601, full range", "none in 60 frames"},
+		"hostile/video_90.mov":       {"turned upright by 90°", "none in 3 frames"},
+		"hostile/bitflips.mp4":       {"damage     ", "corrupt data"},
+	} {
+		text := mustRun(t, "inspect", "--check", filepath.Join(shared, "data", name))
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s: no %q in\n%s", name, w, text)
+			}
+		}
+	}
+	if _, stderr, status := clvid(t, "inspect", filepath.Join(shared, "data/hostile/zero_bytes.mp4")); status != exitError || !strings.Contains(stderr, "zero_bytes.mp4") {
+		t.Errorf("an empty file: status %d, %s", status, stderr)
+	}
+}

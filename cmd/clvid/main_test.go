@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// clvid runs the program in this process.
+func clvid(t *testing.T, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = run(t.Context(), args, &out, &errs)
+	return out.String(), errs.String(), status
+}
+
+// mustRun is clvid for commands that must succeed.
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	out, errs, status := clvid(t, args...)
+	if status != exitOK {
+		t.Fatalf("clvid %s: status %d: %s", strings.Join(args, " "), status, errs)
+	}
+	return out
+}
+
+// jsonOf runs a command that must print one JSON value and nothing else.
+func jsonOf[T any](t *testing.T, args ...string) T {
+	t.Helper()
+	var v T
+	out := mustRun(t, args...)
+	if err := json.Unmarshal([]byte(out), &v); err != nil {
+		t.Fatalf("clvid %s: stdout is not JSON: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return v
+}
+
+func TestExitStatus(t *testing.T) {
+	for _, tc := range []struct {
+		args   string
+		status int
+		stderr string
+	}{
+		{"", exitOK, ""},
+		{"--help", exitOK, ""},
+		{"--version", exitOK, ""},
+		{"version", exitOK, ""},
+		{"list", exitOK, ""},
+		{"completion bash", exitOK, ""},
+		{"lst", exitUsage, `clvid: unknown command "lst" for clvid (did you mean "list"?): want one of `},
+		{"list method", exitUsage, `clvid: unknown command "method" for clvid list (did you mean "methods"?)`},
+		{"config extra", exitUsage, `clvid: clvid config: unexpected argument "extra"`},
+		{"config --stepz 3", exitUsage, `clvid: clvid config: unknown flag: --stepz (did you mean "--steps"?)`},
+		{"config --steps many", exitUsage, `clvid: invalid argument "many" for "--steps" flag`},
+		{"config --config weizman", exitUsage, `clvid: configs: unknown preset "weizman" (did you mean "weizmann"?)`},
+		{"config --config asl --config synth", exitUsage, "clvid: --config is given twice for synth: want at most one preset and one file"},
+		{"config --set media.frams=3", exitError, `clvid: configs: --set: unknown key media.frams (did you mean "media.frames"?)`},
+		{"config --steps 3 --epochs 2", exitError, "clvid: configs: epochs (--epochs) and steps (--steps) exclude each other: keep one"},
+		{"synth", exitUsage, "clvid: clvid synth: --out is needed: FOLDER to make"},
+		{"synth --out x --size 63", exitUsage, "clvid: synth: size is 63 pixels"},
+		{"inspect", exitUsage, "clvid: clvid inspect: 0 arguments, want one: a file or folder"},
+		{"inspect nothing-here", exitError, "clvid: stat nothing-here: no such file or directory"},
+		{"preview --out x.png", exitUsage, "clvid: clvid preview: --data is needed: PATH: folder of videos"},
+		{"preview --data x --out x.jpg", exitUsage, `clvid: --out "x.jpg": want the name of a .png file`},
+		{"preview --data nothing-here --out x.png", exitError, "clvid: dataset: stat nothing-here: no such file or directory"},
+	} {
+		stdout, stderr, status := clvid(t, strings.Fields(tc.args)...)
+		if status != tc.status || !strings.HasPrefix(stderr, tc.stderr) || tc.stderr == "" && stderr != "" {
+			t.Errorf("clvid %s: status %d, want %d; stderr\n%swant %s", tc.args, status, tc.status, stderr, tc.stderr)
+		}
+		if status != exitOK && stdout != "" {
+			t.Errorf("clvid %s: failed, but printed to stdout:\n%s", tc.args, stdout)
+		}
+	}
+	if got := exitStatus(interrupted{errors.New("signal")}); got != exitInterrupted {
+		t.Errorf("an interrupted run: status %d, want %d", got, exitInterrupted)
+	}
+}
+
+func TestHelpDocumentsExitStatus(t *testing.T) {
+	help := mustRun(t, "--help")
+	for _, want := range []string{"0 done", "1 an error", "2 wrong usage", "3 interrupted"} {
+		if !strings.Contains(help, want) {
+			t.Errorf("no %q in the help", want)
+		}
+	}
+}
