@@ -7,7 +7,7 @@
 package ckernel
 
 /*
-#cgo CFLAGS: -O3 -Wall
+#cgo CFLAGS: -O3 -Wall -Wno-psabi
 #cgo LDFLAGS: -lm
 #include "ckernel.h"
 */

@@ -75,6 +75,22 @@ void ck_max_pool(const ck_team *t, const ck_pool *p, const float *x, float *y, i
 void ck_max_pool_grad(const ck_team *t, const ck_pool *p, const float *dy, const int32_t *index,
                       float *dx);
 
+// A dense convolution over depth, height and width.
+typedef struct {
+    int64_t n, c, k;
+    int64_t in[3], out[3], kernel[3], stride[3], pad[3], dilation[3];
+} ck_conv;
+
+// ck_sgemm is dnnl_sgemm: row-major C = alpha AB + beta C. Called on several
+// threads at once, each of which computes its product alone.
+typedef int ck_sgemm(char, char, int64_t, int64_t, int64_t, float, const float *, int64_t,
+                     const float *, int64_t, float, float *, int64_t);
+
+// dw (k,c,kernel...), plain. Returns sgemm's status.
+int64_t ck_conv_grad_weight_scratch(const ck_team *t, const ck_conv *c);
+int ck_conv_grad_weight(const ck_team *t, ck_sgemm *sgemm, const ck_conv *c, const float *x,
+                        const float *dy, float *dw, float *scratch);
+
 // 4-byte elements from (n,c,places) to (n,places,c) and back.
 void ck_to_channels_last(const ck_team *t, int64_t n, int64_t c, int64_t places, const void *x, void *y);
 void ck_to_plain(const ck_team *t, int64_t n, int64_t c, int64_t places, const void *x, void *y);

@@ -10,7 +10,8 @@ typedef struct {
     float factor, *y;
 } job;
 
-static void elements_chunk(void *p, int64_t i) {
+static void elements_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     int64_t at = i * chunk, n = j->n - at < chunk ? j->n - at : chunk;
     j->in->elementwise(j->kind, n, j->a + at, j->b ? j->b + at : NULL, j->factor, j->y + at);

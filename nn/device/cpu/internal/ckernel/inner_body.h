@@ -96,7 +96,6 @@ static void add_row(int64_t n, int64_t period, const float *x, const float *b, f
 }
 
 #define INLINE static inline __attribute__((always_inline))
-enum { lanes = 16 };
 
 typedef struct {
     int64_t from, to; // places of the input, half open
@@ -107,26 +106,59 @@ INLINE range window(const ck_pool *p, int axis, int64_t o) {
     return (range){a < 0 ? 0 : a, b > p->in[axis] ? p->in[axis] : b};
 }
 
-// The largest of one window for w <= lanes channels; the first one wins ties.
-INLINE void pool_one(const ck_pool *p, range d, range h, range v, int64_t w, const float *x,
-                     float *y, int32_t *index) {
-    float best[lanes];
-    int32_t at[lanes];
-    int64_t C = p->channels;
-    int32_t first = (int32_t)((d.from * p->in[1] + h.from) * p->in[2] + v.from);
-    for (int j = 0; j < w; j++) best[j] = x[first * C + j], at[j] = first;
+// Vectors of lanes channels, as loops over arrays are not made into them here.
+enum { lanes = 16 };
+typedef float floats __attribute__((vector_size(4 * lanes)));
+typedef int32_t ints __attribute__((vector_size(4 * lanes)));
+
+INLINE floats load(const float *p) {
+    floats v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE ints load_ints(const int32_t *p) {
+    ints v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+// either is a where mask is set (all ones), else b.
+INLINE ints either(ints mask, ints a, ints b) { return (mask & a) | (~mask & b); }
+
+// The largest of one window; the first one wins ties, NaN wins over all.
+INLINE void pool_vector(const ck_pool *p, range d, range h, range v, const float *x, float *y,
+                        int32_t *index) {
+    int64_t C = p->channels, first = (d.from * p->in[1] + h.from) * p->in[2] + v.from;
+    floats best = load(x + first * C);
+    ints at = (ints){0} + (int32_t)first;
     for (int64_t i = d.from; i < d.to; i++)
         for (int64_t k = h.from; k < h.to; k++)
             for (int64_t l = v.from; l < v.to; l++) {
-                int32_t place = (int32_t)((i * p->in[1] + k) * p->in[2] + l);
-                const float *q = x + place * C;
-                for (int j = 0; j < w; j++) {
-                    int more = (q[j] > best[j]) | (q[j] != q[j]);
-                    at[j] = more ? place : at[j];
-                    best[j] = more ? q[j] : best[j];
-                }
+                int64_t place = (i * p->in[1] + k) * p->in[2] + l;
+                floats q = load(x + place * C);
+                ints more = (ints)(q > best) | (ints)(q != q);
+                at = either(more, (ints){0} + (int32_t)place, at);
+                best = (floats)either(more, (ints)q, (ints)best);
             }
-    for (int j = 0; j < w; j++) y[j] = best[j], index[j] = at[j];
+    memcpy(y, &best, sizeof best);
+    memcpy(index, &at, sizeof at);
+}
+
+// The same for one channel.
+INLINE void pool_scalar(const ck_pool *p, range d, range h, range v, const float *x, float *y,
+                        int32_t *index) {
+    int64_t C = p->channels, at = (d.from * p->in[1] + h.from) * p->in[2] + v.from;
+    float best = x[at * C];
+    for (int64_t i = d.from; i < d.to; i++)
+        for (int64_t k = h.from; k < h.to; k++)
+            for (int64_t l = v.from; l < v.to; l++) {
+                int64_t place = (i * p->in[1] + k) * p->in[2] + l;
+                float q = x[place * C];
+                if (q > best || q != q) best = q, at = place;
+            }
+    *y = best;
+    *index = (int32_t)at;
 }
 
 static void max_pool(const ck_pool *p, int64_t sample, int64_t depth, const float *x, float *y,
@@ -140,13 +172,20 @@ static void max_pool(const ck_pool *p, int64_t sample, int64_t depth, const floa
             range h = window(p, 1, k), v = window(p, 2, l);
             int64_t c = 0;
             for (; c + lanes <= C; c += lanes)
-                pool_one(p, d, h, v, lanes, from + c, y + to + c, index + to + c);
-            if (c < C) pool_one(p, d, h, v, C - c, from + c, y + to + c, index + to + c);
+                pool_vector(p, d, h, v, from + c, y + to + c, index + to + c);
+            for (; c < C; c++) pool_scalar(p, d, h, v, from + c, y + to + c, index + to + c);
         }
 }
 
-INLINE void spread_one(int64_t w, int32_t place, const float *dy, const int32_t *index, float *dx) {
-    for (int j = 0; j < w; j++) dx[j] += index[j] == place ? dy[j] : 0;
+// spread adds dy to dx in the channels whose maximum lies at this place.
+INLINE void spread(int64_t n, int32_t place, const float *dy, const int32_t *index, float *dx) {
+    int64_t c = 0;
+    for (; c + lanes <= n; c += lanes) {
+        ints here = load_ints(index + c) == (ints){0} + place;
+        floats sum = load(dx + c) + (floats)(here & (ints)load(dy + c));
+        memcpy(dx + c, &sum, sizeof sum);
+    }
+    for (; c < n; c++) dx[c] += index[c] == place ? dy[c] : 0;
 }
 
 // One depth of the input gathers from every window that holds it.
@@ -164,12 +203,9 @@ static void max_pool_grad(const ck_pool *p, int64_t sample, int64_t depth, const
                 range h = window(p, 1, k), v = window(p, 2, l);
                 for (int64_t a = h.from; a < h.to; a++)
                     for (int64_t b = v.from; b < v.to; b++) {
-                        int32_t place = (int32_t)(depth * plane + a * p->in[2] + b);
-                        float *q = to + (a * p->in[2] + b) * C;
-                        int64_t c = 0;
-                        for (; c + lanes <= C; c += lanes)
-                            spread_one(lanes, place, dy + from + c, index + from + c, q + c);
-                        if (c < C) spread_one(C - c, place, dy + from + c, index + from + c, q + c);
+                        int64_t place = a * p->in[2] + b;
+                        spread(C, (int32_t)(depth * plane + place), dy + from, index + from,
+                               to + place * C);
                     }
             }
     }

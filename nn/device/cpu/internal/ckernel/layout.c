@@ -11,7 +11,8 @@ typedef struct {
 
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static void last_chunk(void *p, int64_t i) {
+static void last_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     int64_t C = j->channels, S = j->places, from = i % j->spans * span, to = least(from + span, S);
     const uint32_t *x = j->x + i / j->spans * C * S;
@@ -21,7 +22,8 @@ static void last_chunk(void *p, int64_t i) {
             for (int64_t k = c; k < least(c + tile, C); k++) y[s * C + k] = x[k * S + s];
 }
 
-static void plain_chunk(void *p, int64_t i) {
+static void plain_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     int64_t C = j->channels, S = j->places, from = i % j->spans * span, to = least(from + span, S);
     const uint32_t *x = j->x + i / j->spans * C * S;

@@ -3,27 +3,29 @@
 #include <stdatomic.h>
 
 typedef struct {
-    void (*f)(void *, int64_t);
+    void (*f)(void *, int64_t, int);
     void *arg;
     int64_t chunks;
     atomic_llong next;
+    atomic_int workers;
 } work;
 
 // Threads take the next chunk when free: one that is held up by other
 // programs delays the rest by a chunk, not by its share.
 static void take(void *p) {
     work *w = p;
+    int worker = atomic_fetch_add_explicit(&w->workers, 1, memory_order_relaxed);
     for (;;) {
         int64_t i = atomic_fetch_add_explicit(&w->next, 1, memory_order_relaxed);
         if (i >= w->chunks) return;
-        w->f(w->arg, i);
+        w->f(w->arg, i, worker);
     }
 }
 
 // The team is asked for whole even where chunks are fewer: libgomp ends the
 // threads that a smaller one leaves out, and has to make them again.
-void ck_parallel(const ck_team *t, int64_t chunks, void (*f)(void *, int64_t), void *arg) {
-    work w = {f, arg, chunks, 0};
+void ck_parallel(const ck_team *t, int64_t chunks, void (*f)(void *, int64_t, int), void *arg) {
+    work w = {f, arg, chunks, 0, 0};
     if (chunks > 1 && t->threads > 1 && t->gomp_parallel) {
         void (*parallel)(void (*)(void *), void *, unsigned, unsigned);
         *(void **)&parallel = t->gomp_parallel;

@@ -4,8 +4,10 @@
 #include "ckernel.h"
 #include "inner.h"
 
-// ck_parallel calls f(arg, chunk) once for each chunk in [0, chunks), on any thread.
-void ck_parallel(const ck_team *t, int64_t chunks, void (*f)(void *arg, int64_t chunk), void *arg);
+// ck_parallel calls f once for each chunk in [0, chunks), on any thread; worker,
+// less than the team's threads, numbers the one that runs.
+void ck_parallel(const ck_team *t, int64_t chunks, void (*f)(void *arg, int64_t chunk, int worker),
+                 void *arg);
 
 // ck_inner is the best table for this processor.
 const inner *ck_inner(void);

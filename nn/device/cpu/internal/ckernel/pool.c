@@ -10,7 +10,8 @@ typedef struct {
     int32_t *index;
 } job;
 
-static void pool_chunk(void *p, int64_t i) {
+static void pool_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     int64_t depths = j->pool->out[0];
     j->in->max_pool(j->pool, i / depths, i % depths, j->x, j->y, j->index);
@@ -21,7 +22,8 @@ void ck_max_pool(const ck_team *t, const ck_pool *p, const float *x, float *y, i
     ck_parallel(t, p->n * p->out[0], pool_chunk, &j);
 }
 
-static void pool_grad_chunk(void *p, int64_t i) {
+static void pool_grad_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     int64_t depths = j->pool->in[0];
     j->in->max_pool_grad(j->pool, i / depths, i % depths, j->x, j->index, j->y);
@@ -41,7 +43,8 @@ typedef struct {
     double *sum;
 } means;
 
-static void mean_chunk(void *p, int64_t i) {
+static void mean_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     means *m = p;
     int64_t c = m->channels;
     double *sum = m->sum + i * c;
@@ -56,7 +59,8 @@ void ck_mean(const ck_team *t, int64_t n, int64_t places, int64_t channels, cons
     ck_parallel(t, n, mean_chunk, &m);
 }
 
-static void mean_grad_chunk(void *p, int64_t i) {
+static void mean_grad_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     means *m = p;
     int64_t c = m->channels;
     const float *dy = m->x + i * c;

@@ -53,7 +53,8 @@ static void add_plain(const void *p, int64_t n, const float *x, const float *dy,
     j->in->sum(n, j->cut.period, x, acc);
 }
 
-static void sum_chunk(void *p, int64_t i) {
+static void sum_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     const ck_cut *c = &j->cut;
     double *acc = j->room.partial + 2 * i * c->period;
@@ -82,7 +83,8 @@ static job job_of(ck_rows r, const float *x, const float *dy, float *y, void *sc
     return j;
 }
 
-static void normalize_chunk(void *p, int64_t i) {
+static void normalize_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     int64_t at = i * j->cut.chunk;
     j->in->normalize(ck_cut_size(&j->cut, i), j->cut.period, j->x + at, j->room.a, j->room.b,
@@ -132,7 +134,8 @@ void ck_bn_forward(const ck_team *t, ck_rows r, const ck_norm *n, const float *x
     ck_parallel(t, j.cut.chunks, normalize_chunk, &j);
 }
 
-static void normalize_grad_chunk(void *p, int64_t i) {
+static void normalize_grad_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     int64_t at = i * j->cut.chunk;
     j->in->normalize_grad(ck_cut_size(&j->cut, i), j->cut.period, j->dy + at, j->x + at, j->room.a,
@@ -172,7 +175,8 @@ void ck_sum_rows(const ck_team *t, ck_rows r, const float *x, float *sum, void *
     for (int64_t k = 0; k < r.channels; k++) sum[k] = (float)j.room.total[k];
 }
 
-static void add_row_chunk(void *p, int64_t i) {
+static void add_row_chunk(void *p, int64_t i, int worker) {
+    (void)worker;
     job *j = p;
     int64_t at = i * j->cut.chunk;
     j->in->add_row(ck_cut_size(&j->cut, i), j->cut.period, j->x + at, j->room.a, j->y + at);

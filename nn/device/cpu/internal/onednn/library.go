@@ -95,6 +95,12 @@ func (l *Library) Parallel() (parallel uintptr, ok bool) {
 	return uintptr(*(*unsafe.Pointer)(unsafe.Pointer(&l.api.gomp_parallel))), true
 }
 
+// SGEMM returns the address of dnnl_sgemm. Called within a parallel region it
+// computes on the calling thread alone.
+func (l *Library) SGEMM() uintptr {
+	return uintptr(*(*unsafe.Pointer)(unsafe.Pointer(&l.api.sgemm)))
+}
+
 // MatMul computes row-major z (m,n) = x·y with x (m,k), stored (k,m) where
 // transX, and y (k,n), stored (n,k) where transY. The operands are addresses
 // of float32 memory outside Go's heap, or of pinned Go memory.
