@@ -68,8 +68,12 @@ func newRoot() *cobra.Command {
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(
 		newConfig(),
+		newDemo(),
+		newEval(),
+		newFinetune(),
 		newInspect(),
 		newList(),
+		newPretrain(),
 		newPreview(),
 		newSynth(),
 		newVersion(),
