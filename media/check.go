@@ -26,11 +26,11 @@ func DefaultCheck() CheckConfig {
 func (c CheckConfig) Validate() error {
 	switch {
 	case c.Check != "auto" && c.Check != "full" && c.Check != "index":
-		return fmt.Errorf("media: media.check is %q, want auto, full or index", c.Check)
+		return fmt.Errorf("media: check is %q, want auto, full or index", c.Check)
 	case c.FullUpTo < 0:
-		return fmt.Errorf("media: media.full_up_to is %d files, want at least 0", c.FullUpTo)
+		return fmt.Errorf("media: full_up_to is %d files, want at least 0", c.FullUpTo)
 	case !(c.MaxBad >= 0 && c.MaxBad <= 1):
-		return fmt.Errorf("media: media.max_bad is %g, want a share from 0 to 1", c.MaxBad)
+		return fmt.Errorf("media: max_bad is %g, want a share from 0 to 1", c.MaxBad)
 	}
 	return nil
 }

@@ -83,9 +83,9 @@ func TestCheckConfig(t *testing.T) {
 		t.Error("full and index do not decide alone")
 	}
 	for want, change := range map[string]func(*media.CheckConfig){
-		`media.check is "all"`:       func(c *media.CheckConfig) { c.Check = "all" },
-		"media.max_bad is 10":        func(c *media.CheckConfig) { c.MaxBad = 10 },
-		"media.full_up_to is -1 fil": func(c *media.CheckConfig) { c.FullUpTo = -1 },
+		`check is "all"`:       func(c *media.CheckConfig) { c.Check = "all" },
+		"max_bad is 10":        func(c *media.CheckConfig) { c.MaxBad = 10 },
+		"full_up_to is -1 fil": func(c *media.CheckConfig) { c.FullUpTo = -1 },
 	} {
 		c := media.DefaultCheck()
 		change(&c)
@@ -101,6 +101,6 @@ func ExampleTooMany() {
 	fmt.Println(media.TooMany(2, 2, 1, "a.mp4: corrupt data"))
 	// Output:
 	// <nil>
-	// media: 7 of 60 files are bad, more than media.max_bad (0.1) allows, such as: a.mp4: corrupt data: mend or remove them, or allow them by --set media.max_bad=0.12
+	// media: 7 of 60 files are bad, more than max_bad (0.1) allows, such as: a.mp4: corrupt data: mend or remove them, or allow them by --set max_bad=0.12
 	// media: all 2 files are bad, such as: a.mp4: corrupt data
 }

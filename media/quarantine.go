@@ -128,8 +128,8 @@ func TooMany(bad, total int, maxBad float64, reason string) error {
 		return fmt.Errorf("media: all %d files are bad, such as: %s", total, reason)
 	}
 	need := ceilPercent(bad, total)
-	return fmt.Errorf("media: %d of %d files are bad, more than media.max_bad (%g) allows, such as: %s: "+
-		"mend or remove them, or allow them by --set media.max_bad=%g", bad, total, maxBad, reason, need)
+	return fmt.Errorf("media: %d of %d files are bad, more than max_bad (%g) allows, such as: %s: "+
+		"mend or remove them, or allow them by --set max_bad=%g", bad, total, maxBad, reason, need)
 }
 
 // ceilPercent is the least share in whole percent that bears bad of total.

@@ -161,8 +161,3 @@ func (m *CLIP) Close() error { return nil }
 func VideoEmbedding(env *Env, s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 	return op.Normalize(project(s.Sub("projector"), env.encode(s, x), env.Projector))
 }
-
-// TextEmbedding is the text tower under evaluation: ids and mask (N,L) to unit rows (N,D).
-func TextEmbedding(env *Env, s nn.Scope, ids, mask *gorgonia.Node) *gorgonia.Node {
-	return op.Normalize(TextTower(s.Sub("text"), ids, mask, env.Text.Config, env.Text.Vocab))
-}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clvid/clvid/nn"
 	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/op"
 	"github.com/clvid/clvid/nn/optim"
 	"github.com/clvid/clvid/nn/plan"
 )
@@ -48,6 +49,30 @@ func NewNetwork(be device.Backend, store *nn.Store, seed uint64, train bool, inp
 		return nil, fmt.Errorf("methods: compile network: %w", err)
 	}
 	return n, nil
+}
+
+// ClipTower is a network on clips: (N,C,T,H,W) to (N, width).
+type ClipTower func(env *Env, s nn.Scope, clips *gorgonia.Node) *gorgonia.Node
+
+// Backbone is the encoder alone: (N,C,T,H,W) to features (N,F).
+func Backbone(env *Env, s nn.Scope, clips *gorgonia.Node) *gorgonia.Node { return env.encode(s, clips) }
+
+// NewClipNetwork compiles a tower for evaluation, on env.N clips at a time.
+func NewClipNetwork(env *Env, tower ClipTower) (*Network, error) {
+	c := env.Clip
+	in := NetworkInput{Name: "clips", DType: env.Store.DType(), Shape: []int{env.N, c[0], c[1], c[2], c[3]}}
+	return NewNetwork(env.Backend, env.Store, env.Seed, false, []NetworkInput{in},
+		func(s nn.Scope, x []*gorgonia.Node) *gorgonia.Node { return tower(env, s, x[0]) })
+}
+
+// NewTextNetwork compiles the text tower for evaluation: ids and mask (N,L),
+// of env.N captions at a time, to unit rows (N,D).
+func NewTextNetwork(env *Env) (*Network, error) {
+	shape := []int{env.N, env.Text.Config.Length}
+	inputs := []NetworkInput{{"ids", int32Type, shape}, {"words", env.Store.DType(), shape}}
+	return NewNetwork(env.Backend, env.Store, env.Seed, false, inputs, func(s nn.Scope, in []*gorgonia.Node) *gorgonia.Node {
+		return op.Normalize(TextTower(s.Sub("text"), in[0], in[1], env.Text.Config, env.Text.Vocab))
+	})
 }
 
 // Rows is the batch size N.

@@ -57,8 +57,10 @@ func (m *Supervised) State() []State { return nil }
 // Close does nothing.
 func (m *Supervised) Close() error { return nil }
 
-// SupervisedLogits is the network that Supervised trains, for evaluation:
-// (N,C,T,H,W) to (N, classes).
-func SupervisedLogits(env *Env, s nn.Scope, x *gorgonia.Node, part string, classes int) *gorgonia.Node {
-	return classify(s.Sub("head").Sub(part), env.encode(s, x), 0, classes)
+// Classifier is the network that Supervised trains on a part, for evaluation:
+// (N,C,T,H,W) to logits (N, classes).
+func Classifier(part string, classes int) ClipTower {
+	return func(env *Env, s nn.Scope, clips *gorgonia.Node) *gorgonia.Node {
+		return classify(s.Sub("head").Sub(part), env.encode(s, clips), 0, classes)
+	}
 }

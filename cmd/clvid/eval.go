@@ -8,15 +8,12 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"gorgonia.org/gorgonia"
 
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/methods/eval"
 	"github.com/clvid/clvid/methods/train"
-	"github.com/clvid/clvid/nn"
-	"github.com/clvid/clvid/nn/device"
 )
 
 func newEval() *cobra.Command {
@@ -268,18 +265,13 @@ func (s *session) encoderNetwork(run string) (*methods.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.network(env, run, "encoder.", func(sc nn.Scope, x *gorgonia.Node) *gorgonia.Node {
-		return env.Encoder.Build(sc.Sub("encoder"), x, env.EncoderConfig)
-	})
+	return s.network(env, run, "encoder.", methods.Backbone)
 }
 
-// network compiles a forward pass over clips (eval.batch,C,T,H,W) with the
-// weights of a run, "" for initial ones.
-func (s *session) network(env *methods.Env, run, prefix string, build func(nn.Scope, *gorgonia.Node) *gorgonia.Node) (*methods.Network, error) {
-	c := env.Clip
-	in := methods.NetworkInput{Name: "clips", DType: device.Float32, Shape: []int{env.N, c[0], c[1], c[2], c[3]}}
-	net, err := methods.NewNetwork(env.Backend, env.Store, env.Seed, false, []methods.NetworkInput{in},
-		func(sc nn.Scope, x []*gorgonia.Node) *gorgonia.Node { return build(sc, x[0]) })
+// network compiles a tower over clips with the weights of a run, "" for
+// initial ones.
+func (s *session) network(env *methods.Env, run, prefix string, tower methods.ClipTower) (*methods.Network, error) {
+	net, err := methods.NewClipNetwork(env, tower)
 	if err != nil || run == "" {
 		return net, err
 	}

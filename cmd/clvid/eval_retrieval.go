@@ -7,14 +7,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"gorgonia.org/gorgonia"
 
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/methods/eval"
 	"github.com/clvid/clvid/methods/train"
-	"github.com/clvid/clvid/nn"
-	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/text"
 )
 
@@ -153,9 +150,7 @@ func (s *session) videoEmbeddings(ctx context.Context, run string, set *dataset.
 		return nil, err
 	}
 	s.withText(env, v)
-	net, err := s.network(env, run, "", func(sc nn.Scope, x *gorgonia.Node) *gorgonia.Node {
-		return methods.VideoEmbedding(env, sc, x)
-	})
+	net, err := s.network(env, run, "", methods.VideoEmbedding)
 	if err != nil {
 		return nil, err
 	}
@@ -174,14 +169,7 @@ func (s *session) textEmbeddings(run string, captions []string, v *text.Vocabula
 		return eval.Matrix{}, err
 	}
 	s.withText(env, v)
-	length := s.cfg.Text.Length
-	inputs := []methods.NetworkInput{
-		{Name: "ids", DType: device.Int32, Shape: []int{len(captions), length}},
-		{Name: "words", DType: device.Float32, Shape: []int{len(captions), length}},
-	}
-	net, err := methods.NewNetwork(env.Backend, env.Store, env.Seed, false, inputs, func(sc nn.Scope, in []*gorgonia.Node) *gorgonia.Node {
-		return methods.TextEmbedding(env, sc, in[0], in[1])
-	})
+	net, err := methods.NewTextNetwork(env)
 	if err != nil {
 		return eval.Matrix{}, err
 	}

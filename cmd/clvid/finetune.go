@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"gorgonia.org/gorgonia"
 
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media/dataset"
@@ -193,9 +192,7 @@ func (s *session) testClassifier(ctx context.Context, store *nn.Store, fit, repo
 		return nil, err
 	}
 	env.Store = store
-	net, err := s.network(env, "", "", func(sc nn.Scope, x *gorgonia.Node) *gorgonia.Node {
-		return methods.SupervisedLogits(env, sc, x, actionRecognition, len(fit.Classes))
-	})
+	net, err := s.network(env, "", "", methods.Classifier(actionRecognition, len(fit.Classes)))
 	if err != nil {
 		return nil, err
 	}

@@ -44,10 +44,7 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 	if cfg.Device != "cpu" {
 		return nil, fmt.Errorf("device %q: want cpu", cfg.Device)
 	}
-	d := cfg.Decode
-	s := &session{cfg: cfg, notes: notes, decoder: avdecode.New(avdecode.Options{
-		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Strict: d.Strict, CacheBytes: int64(d.CacheMB) << 20,
-	})}
+	s := &session{cfg: cfg, notes: notes, decoder: newDecoder(cfg.Decode)}
 	var err error
 	s.backend, err = cpu.Open(cpu.Options{Threads: cfg.Threads})
 	return s, err

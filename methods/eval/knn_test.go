@@ -11,24 +11,6 @@ import (
 	diff "github.com/google/go-cmp/cmp"
 )
 
-func TestGoldenKNN(t *testing.T) {
-	goldenCases(t, "knn-eval", "*", func(t *testing.T, c goldenCase) map[string][]float64 {
-		r, err := KNN(c.Inputs["bank"].matrix(), c.Inputs["bank_labels"].ints(), c.Inputs["query"].matrix(),
-			int(c.Params["classes"].(float64)), KNNConfig{int(c.Params["k"].(float64)), c.Params["temperature"].(float64)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		top1, err := TopK(r.Scores, c.Inputs["query_labels"].ints(), 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return map[string][]float64{
-			"neighbours": floatsOf(slices.Concat(r.Neighbours...)...), "class_scores": r.Scores.Data,
-			"predictions": floatsOf(r.Predictions...), "top1": {top1},
-		}
-	})
-}
-
 // plainKNN sorts the whole bank for one query.
 func plainKNN(bank Matrix, labels []int, query []float64, classes, k int, temperature float64) (neighbours []int, scores []float64) {
 	cosine := func(a, b []float64) float64 {

@@ -196,21 +196,6 @@ func TestFitLinearLarge(t *testing.T) {
 	}
 }
 
-func TestGoldenLinearProbe(t *testing.T) {
-	goldenCases(t, "linear-probe", "*", func(t *testing.T, c goldenCase) map[string][]float64 {
-		number := func(name string) float64 { return c.Params[name].(float64) }
-		classes := c.Expected["bias"].Shape[0]
-		r, err := SGDProbe(c.Inputs["features"].matrix(), c.Inputs["labels"].ints(), classes,
-			SGDConfig{number("lr"), number("momentum"), number("weight_decay"), int(number("steps"))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return map[string][]float64{
-			"losses": r.Losses, "lrs": r.LRs, "weight": r.Weight.Data, "bias": r.Bias, "predictions": floatsOf(r.Predictions...),
-		}
-	})
-}
-
 func TestSGDProbeErrors(t *testing.T) {
 	if _, err := SGDProbe(NewMatrix(1, 1), []int{0}, 2, SGDConfig{}); fmt.Sprint(err) != "eval: sgd probe: steps is 0, want at least 1" {
 		t.Error(err)

@@ -10,32 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestGoldenRetrieval(t *testing.T) {
-	run := func(t *testing.T, c goldenCase) map[string][]float64 {
-		sims := c.Inputs["sims"].matrix()
-		p := Contiguous(sims.Cols, int(c.Params["captions_per_video"].(float64)))
-		if mask, ok := c.Inputs["query_mask"]; ok {
-			for _, there := range mask.Data {
-				p.Masked = append(p.Masked, there == 0)
-			}
-		}
-		r, err := NewRetrievalReport("golden", sims, p, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := map[string][]float64{}
-		for way, m := range map[string]Recall{"t2v_": r.TextToVideo, "v2t_": r.VideoToText} {
-			got[way+"R1"], got[way+"R5"] = []float64{100 * m.R1}, []float64{100 * m.R5}
-			got[way+"R10"], got[way+"R50"] = []float64{100 * m.R10}, []float64{100 * m.R50}
-			got[way+"MedR"], got[way+"MeanR"] = []float64{m.MedianRank}, []float64{m.MeanRank}
-		}
-		return got
-	}
-	for _, pattern := range []string{"square_*", "captions_with_mask", "three_captions", "constant_matrix"} {
-		goldenCases(t, "retrieval-metrics", pattern, run)
-	}
-}
-
 // plainRanks sorts every list, finds the mean place of all entries as similar
 // as each right one, and takes the best.
 func plainRanks(sims Matrix, p Pairing) (toVideo, toText []float64) {
@@ -187,29 +161,6 @@ func TestSummarize(t *testing.T) {
 	if d := cmp.Diff(Recall{}, Summarize(nil)); d != "" {
 		t.Error(d)
 	}
-}
-
-func TestGoldenVideoRetrieval(t *testing.T) {
-	goldenCases(t, "video-retrieval", "*", func(t *testing.T, c goldenCase) map[string][]float64 {
-		means := func(name string) Matrix {
-			m, err := MeanClips(c.Inputs[name].matrix(), int(c.Params["clips_per_video"].(float64)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return m
-		}
-		ks := []int{1, 5, 10, 20, 50}
-		hits, err := NearestHits(means("train_features"), c.Inputs["train_labels"].ints(),
-			means("test_features"), c.Inputs["test_labels"].ints(), ks)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := map[string][]float64{}
-		for i, k := range ks {
-			got[fmt.Sprintf("top%d_correct", k)] = floatsOf(hits[i])
-		}
-		return got
-	})
 }
 
 func TestNearestHits(t *testing.T) {

@@ -95,9 +95,11 @@ func (m *logistic) Close() error           { return nil }
 
 type lastAccuracy struct{ value float64 }
 
-func (a *lastAccuracy) Start(int, int)       {}
-func (a *lastAccuracy) Step(m train.Metrics) { a.value += .1 * (m.Terms["backwards"].Accuracy - a.value) }
-func (a *lastAccuracy) Warn(string)          {}
+func (a *lastAccuracy) Start(int, int) {}
+func (a *lastAccuracy) Step(m train.Metrics) {
+	a.value += .1 * (m.Terms["backwards"].Accuracy - a.value)
+}
+func (a *lastAccuracy) Warn(string) {}
 
 func TestRecipes(t *testing.T) {
 	tasks := pretext.Builtin().With(pretext.Entry{

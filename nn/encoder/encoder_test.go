@@ -132,7 +132,7 @@ func TestConfigValidate(t *testing.T) {
 		}
 	}
 	for _, w := range []int{-1, maxWidth + 1} {
-		if err := (Config{Width: w}).Validate(); err == nil || !strings.Contains(err.Error(), "encoder.width") {
+		if err := (Config{Width: w}).Validate(); err == nil || !strings.Contains(err.Error(), "encoder_options.width") {
 			t.Errorf("width %d: %v", w, err)
 		}
 	}

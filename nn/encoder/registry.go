@@ -28,7 +28,7 @@ const maxWidth = 1024
 // Validate checks the ranges.
 func (c Config) Validate() error {
 	if c.Width < 0 || c.Width > maxWidth {
-		return fmt.Errorf("encoder: width %d: set encoder.width to 1 to %d, or to 0 for the encoder's own", c.Width, maxWidth)
+		return fmt.Errorf("encoder: width %d: set encoder_options.width to 1 to %d, or to 0 for the encoder's own", c.Width, maxWidth)
 	}
 	return nil
 }

@@ -1,0 +1,81 @@
+package cpu
+
+import (
+	"math/rand/v2"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/clvid/clvid/nn/device"
+)
+
+func osThreads(t *testing.T) int {
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Skip("no /proc here: ", err)
+	}
+	return len(tasks)
+}
+
+// fewThreads waits for threads that are about to end.
+func fewThreads(t *testing.T, most int) int {
+	n := osThreads(t)
+	for range 100 {
+		if n <= most {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+		n = osThreads(t)
+	}
+	return n
+}
+
+func runSomeConv(t *testing.T, b *backend, rng *rand.Rand, channels int) {
+	c := convCase{"", 2, 16, channels, 1, []int{3, 8, 8}, []int{3, 3, 3}, []int{1, 1, 1}, []int{1, 1, 1}, nil}
+	op := c.ops()[0]
+	in := [][]byte{normals(rng, op.In[0]), normals(rng, op.In[1])}
+	runner{t, b}.run(op, []device.Layout{nil, nil}, in, nil, true)
+}
+
+// OpenMP makes a team for every thread that calls it: programs must all run on one.
+func TestProgramsShareThreads(t *testing.T) {
+	b := openFast(t, 3)
+	rng := rand.New(rand.NewPCG(23, 24))
+	runSomeConv(t, b, rng, 16)
+	before := osThreads(t)
+	for i := range 50 {
+		done := make(chan bool)
+		go func() { // from many goroutines, as callers may
+			defer close(done)
+			runSomeConv(t, b, rng, 16+i%4)
+		}()
+		<-done
+	}
+	// Go itself may start a thread or two to wait for system calls.
+	if after := fewThreads(t, before+2); after > before+2 {
+		t.Errorf("50 programs: %d threads became %d", before, after)
+	}
+}
+
+// A closed back end must give its team of threads back.
+func TestCloseEndsThreads(t *testing.T) {
+	openFast(t, 1)
+	rng := rand.New(rand.NewPCG(25, 26))
+	before := 0
+	for i := range 12 {
+		b, err := Open(Options{Threads: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runSomeConv(t, b.(*backend), rng, 16)
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 {
+			before = osThreads(t)
+		}
+	}
+	if after := fewThreads(t, before+3); after > before+3 {
+		t.Errorf("10 back ends opened and closed: %d threads became %d", before, after)
+	}
+}
