@@ -73,13 +73,13 @@ func newGuard() *guard { return &guard{c: C.clvid_guard_new()} }
 
 // arm starts a deadline and ties the guard to ctx until release is called.
 func (g *guard) arm(ctx context.Context, limit time.Duration) (release func() bool) {
-	C.clvid_guard_arm(g.c, C.int64_t(limit.Microseconds()))
+	C.clvid_guard_arm(g.c, C.int64_t(max(limit.Microseconds(), 1)))
 	return context.AfterFunc(ctx, g.stop)
 }
 
 // again moves the deadline on, for the next frame of a long iteration.
 func (g *guard) again(ctx context.Context, limit time.Duration) {
-	C.clvid_guard_arm(g.c, C.int64_t(limit.Microseconds()))
+	C.clvid_guard_arm(g.c, C.int64_t(max(limit.Microseconds(), 1)))
 	if ctx.Err() != nil { // may have come between: arm clears the flag
 		g.stop()
 	}

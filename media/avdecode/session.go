@@ -71,7 +71,7 @@ func (s *session) open(ctx context.Context, path string, o Options) error {
 		return s.inputError(ctx, path, err)
 	}
 	err := s.note.during(func() error {
-		return code(C.clvid_find_stream_info(formatPointer(s.fc), C.int64_t(o.Pixels)))
+		return code(C.clvid_find_stream_info(formatPointer(s.fc), codecPixels(o)))
 	})
 	if stop := s.guard.check(ctx); stop != nil {
 		return stop
@@ -167,7 +167,7 @@ func (s *session) openCodec(o Options) error {
 	}
 	s.cc.SetThreadCount(1)
 	c := codecPointer(s.cc)
-	c.max_pixels = C.int64_t(o.Pixels)
+	c.max_pixels = codecPixels(o)
 	c.pkt_timebase = streamPointer(s.stream).time_base
 	// FFmpeg's MJPEG decoder hands out half-decoded pictures without a flag,
 	// unless told to refuse them.
@@ -178,6 +178,13 @@ func (s *session) openCodec(o Options) error {
 		return &failure{media.ErrUnsupported, fmt.Sprintf("opening decoder %s: %v", codec.Name(), s.explain(err))}
 	}
 	return nil
+}
+
+// codecPixels is the limit that FFmpeg is told. It holds it against pictures
+// padded for its own use, so it gets some more; ours is held exactly.
+func codecPixels(o Options) C.int64_t {
+	const padding = 1 << 18
+	return C.int64_t(o.Pixels) + C.int64_t(o.Pixels)/2 + padding
 }
 
 func (s *session) codecName() string {
