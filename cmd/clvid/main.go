@@ -9,9 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/clvid/clvid/nn/device/cpu"
 )
 
 // Exit statuses, as the help documents them.
@@ -29,10 +32,22 @@ Exit status: 0 done, 1 an error, 2 wrong usage, 3 interrupted by a signal with
 a checkpoint written (--resume continues).`
 
 func main() {
+	if trains(os.Args[1:]) {
+		if err := cpu.EnsureEnvironment(); err != nil {
+			fmt.Fprintf(os.Stderr, "clvid: %v\n", err)
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the program at once, however long the first takes.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// trains tells whether a command line runs a network. Its threads must wait
+// passively, for which the program may have to start again: nothing may have
+// been printed yet.
+func trains(args []string) bool {
+	return len(args) > 0 && slices.Contains([]string{"demo", "eval", "finetune", "pretrain"}, args[0])
 }
 
 // run is the whole program; it returns the exit status.
