@@ -11,8 +11,9 @@ type thread struct {
 func newThread() *thread {
 	t := &thread{work: make(chan func()), done: make(chan struct{})}
 	go func() {
+		// Never unlocked: the OS thread then ends with the goroutine, and with it
+		// the team of threads that OpenMP keeps for it.
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
 		for f := range t.work {
 			f()
 			t.done <- struct{}{}
