@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -141,6 +142,9 @@ func (f *evalFlags) finish(cmd *cobra.Command, dir string, report fmt.Stringer, 
 	path := ""
 	if dir != "" {
 		path = filepath.Join(dir, "eval-"+reportName(report)+".json")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
 		if err := write(path); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ import (
 func newPretrain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pretrain",
-		Short: "Learn an encoder from unlabelled video",
+		Short: "learn an encoder from unlabelled video",
 		Long: `Learn an encoder from unlabelled video. The run's folder holds config.yaml (all
 settings), metrics.jsonl (a line a step), weights.safetensors (the newest
 weights), state (what --resume needs) and quarantine.jsonl (files set aside).`,
@@ -278,6 +278,7 @@ func (s *session) metadata() map[string]string {
 		"format": "clvid", "encoder": s.cfg.Encoder, "method": s.cfg.Method, "task": s.cfg.Task,
 		"input": s.cfg.Clip.Input, "frames": fmt.Sprint(s.cfg.Clip.Frames), "stride": fmt.Sprint(s.cfg.Clip.Stride),
 		"size": fmt.Sprint(s.cfg.Clip.Size), "seed": fmt.Sprint(s.cfg.Seed),
+		"encoder_width": fmt.Sprint(s.cfg.EncoderOptions.Width), "encoder_pool": fmt.Sprint(s.cfg.EncoderOptions.Pool),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -18,17 +19,16 @@ import (
 
 // progress shows how a run goes: a bar on a terminal, plain lines elsewhere.
 type progress struct {
-	w        io.Writer
-	every    int
-	total    int
-	bars     *mpb.Progress
-	bar      *mpb.Bar
-	status   string
-	start    time.Time
-	done     int // steps before this process
-	speed    average
-	waiting  average
-	lastLine time.Time
+	w       io.Writer
+	every   int
+	total   int
+	bars    *mpb.Progress
+	bar     *mpb.Bar
+	status  atomic.Value // string; the bar draws on a goroutine of its own
+	start   time.Time
+	done    int // steps before this process
+	speed   average
+	waiting average
 }
 
 var _ train.Observer = (*progress)(nil)
@@ -52,7 +52,10 @@ func (p *progress) Start(done, total int) {
 	p.bars = mpb.New(mpb.WithOutput(p.w), mpb.WithWidth(30))
 	p.bar = p.bars.AddBar(int64(total),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d/%d ")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.status })))
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+			line, _ := p.status.Load().(string)
+			return " " + line
+		})))
 	p.bar.SetCurrent(int64(done))
 }
 
@@ -60,13 +63,14 @@ func (p *progress) Start(done, total int) {
 func (p *progress) Step(m train.Metrics) {
 	p.speed.add(m.ClipsPerSecond)
 	p.waiting.add(m.DataWait)
-	p.status = p.line(m)
+	line := p.line(m)
+	p.status.Store(line)
 	if p.bar != nil {
 		p.bar.SetCurrent(int64(m.Step))
 		return
 	}
 	if m.Step%p.every == 0 || m.Step == p.total || m.Step == p.done+1 {
-		fmt.Fprintf(p.w, "step %d/%d  %s\n", m.Step, p.total, p.status)
+		fmt.Fprintf(p.w, "step %d/%d  %s\n", m.Step, p.total, line)
 	}
 }
 

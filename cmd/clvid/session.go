@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -40,6 +41,13 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 	}
 	if cfg.Threads == 0 {
 		cfg.Threads = runtime.NumCPU()
+	}
+	if cfg.Data != "" { // a run's settings must hold from any folder
+		path, err := filepath.Abs(cfg.Data)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Data = path
 	}
 	if cfg.Device != "cpu" {
 		return nil, fmt.Errorf("device %q: want cpu", cfg.Device)
