@@ -112,6 +112,44 @@ func TestFastConv3(t *testing.T) {
 	testConvolutions(t, b.(*backend))
 }
 
+// Tap by tap serves where the library unfolds its input, which depends on the
+// library: tested on every shape of one group, chosen or not.
+func TestFastTaps(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(27, 28))
+	for _, c := range convCases {
+		if c.groups > 1 {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			op := c.ops()[2]
+			in := [][]byte{normals(rng, op.In[0]), normals(rng, op.In[1]), normals(rng, op.In[2])}
+			g := convolution{op.In[0], op.Out, op.In[1], op.Attrs.(device.ConvAttrs)}
+			l := b.fast.(*fast).lowerTaps(g, make([]device.Value, 3))
+			r := runner{t, b}
+			want := r.run(op, nil, in, nil, false)
+			got := r.runLowered(op, l, make([]device.Value, 3), nil, in, nil)
+			near(t, "dw", got.out, want.out, convTolerance)
+			again := r.runLowered(op, l, make([]device.Value, 3), nil, in, nil)
+			if string(again.out) != string(got.out) {
+				t.Error("two runs differ")
+			}
+		})
+	}
+}
+
+// More rows than one product takes, so that products are added up.
+func TestFastTapsManyRows(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(29, 30))
+	c := convCase{"", 9, 16, 17, 1, []int{4, 9, 9}, []int{3, 1, 3}, []int{1, 1, 1}, []int{1, 0, 1}, nil}
+	op := c.ops()[2]
+	in := [][]byte{normals(rng, op.In[0]), normals(rng, op.In[1]), normals(rng, op.In[2])}
+	l := b.fast.(*fast).lowerTaps(convolution{op.In[0], op.Out, op.In[1], op.Attrs.(device.ConvAttrs)}, make([]device.Value, 3))
+	r := runner{t, b}
+	near(t, "dw", r.runLowered(op, l, make([]device.Value, 3), nil, in, nil).out, r.run(op, nil, in, nil, false).out, convTolerance)
+}
+
 func TestFastMatMul(t *testing.T) {
 	b := openFast(t, 2)
 	rng := rand.New(rand.NewPCG(5, 6))

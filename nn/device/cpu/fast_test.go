@@ -24,13 +24,10 @@ func openFast(t testing.TB, threads int) *backend {
 	return b.(*backend)
 }
 
-// operands are plain host values of one operation, and what it computed.
+// operands are plain host values that an operation computed or left.
 type operands struct {
-	in, reads  [][]byte
-	out        []byte
-	saved      [][]byte
-	inAfter    [][]byte
-	usedLayout bool // some operand was not plain
+	out            []byte
+	saved, inAfter [][]byte
 }
 
 // runner runs one operation at a time, converting layouts as a planner does.
@@ -81,12 +78,15 @@ func (r runner) run(op device.OpDesc, have []device.Layout, in, reads [][]byte, 
 		}
 		readValues = append(readValues, v)
 	}
-	l := r.lower(op, inValues, readValues, fast)
+	return r.runLowered(op, r.lower(op, inValues, readValues, fast), inValues, readValues, in, reads)
+}
+
+func (r runner) runLowered(op device.OpDesc, l device.Lowered, inValues, readValues []device.Value, in, reads [][]byte) operands {
+	r.t.Helper()
 	var args device.Args
 	result := operands{}
 	for i := range op.In {
-		inValues[i].Layout = l.In[i]
-		result.usedLayout = result.usedLayout || l.In[i] != nil
+		inValues[i] = device.Value{Type: op.In[i], Layout: l.In[i]}
 		args.In = append(args.In, r.mem(inValues[i], in[i]))
 	}
 	for i, v := range readValues {
