@@ -69,7 +69,7 @@ func Default(sections Sections) *Config {
 		Steps: 200, Batch: 48, Device: "cpu",
 		CheckpointEvery: 50, LogEvery: 10, Check: CheckAuto, MaxBad: .1,
 		Clip: media.DefaultClip(), Augment: media.DefaultAugment(), Decode: DefaultDecode(),
-		EncoderOptions: encoder.Config{}, Projector: methods.Projector{Hidden: 128, Out: 64, Layers: 2},
+		EncoderOptions: encoder.Default(), Projector: methods.Projector{Hidden: 128, Out: 64, Layers: 2},
 		Optimizer: optim.Default(), Eval: DefaultEval(), Finetune: DefaultFinetune(), Text: text.DefaultConfig(),
 		Sections: map[string]any{},
 	}
