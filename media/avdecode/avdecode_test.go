@@ -80,6 +80,6 @@ func table(t *testing.T, path string) []map[string]string {
 	return out
 }
 
-func sharedFile(t *testing.T, parts ...string) string {
+func sharedFile(t testing.TB, parts ...string) string {
 	return filepath.Join(append([]string{sharedtest.Dir(t), "data"}, parts...)...)
 }

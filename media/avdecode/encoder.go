@@ -163,7 +163,9 @@ func (e *Encoder) openCodec() error {
 func (e *Encoder) settings() map[string]string {
 	q := strconv.Itoa(e.options.Quality)
 	if e.options.Codec == "h264" {
-		return map[string]string{"crf": q, "preset": "medium"}
+		// x264's vector code reads memory that it never set: without the last
+		// setting equal frames give one of dozens of files.
+		return map[string]string{"crf": q, "preset": "medium", "x264-params": "cpu-independent=1"}
 	}
 	codecPointer(e.cc).flags |= C.AV_CODEC_FLAG_QSCALE
 	codecPointer(e.cc).global_quality = C.int(e.options.Quality) * C.FF_QP2LAMBDA
@@ -233,6 +235,7 @@ func (e *Encoder) write(rgb []byte) error {
 		return err
 	}
 	e.yuv.pts = C.int64_t(e.frames)
+	e.yuv.quality = codecPointer(e.cc).global_quality // of MPEG-4, which asks each frame
 	if err := e.noted(func() error { return e.cc.SendFrame(e.yuvFrame) }); err != nil {
 		return err
 	}

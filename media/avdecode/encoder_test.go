@@ -3,9 +3,12 @@ package avdecode
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -34,6 +37,43 @@ func encode(t *testing.T, path string, o EncodeOptions, frames int, picture func
 	}
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestEqualFramesGiveEqualFiles(t *testing.T) {
+	for _, codec := range []string{"h264", "mpeg4"} {
+		dir := t.TempDir()
+		sums := make([]string, 60) // x264 by itself repeats a file two times in three
+		var group sync.WaitGroup
+		for worker := range 2 {
+			group.Go(func() {
+				for i := worker; i < len(sums); i += 2 {
+					path := filepath.Join(dir, fmt.Sprintf("%d.mp4", i))
+					encode(t, path, EncodeOptions{Width: 64, Height: 48, FrameRate: 10, Codec: codec}, 20, func(n int) []byte { return gradient(64, 48, n) })
+					sums[i] = fmt.Sprint(sum(t, path))
+				}
+			})
+		}
+		group.Wait()
+		slices.Sort(sums)
+		if different := len(slices.Compact(sums)); different != 1 {
+			t.Errorf("%s: equal frames gave %d different files", codec, different)
+		}
+	}
+}
+
+func TestMPEG4Quality(t *testing.T) {
+	size := func(quality int) int64 {
+		path := filepath.Join(t.TempDir(), "a.mp4")
+		encode(t, path, EncodeOptions{Width: 64, Height: 48, FrameRate: 10, Codec: "mpeg4", Quality: quality}, 20, func(n int) []byte { return gradient(64, 48, n) })
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	if fine, coarse := size(2), size(20); !(fine > coarse*11/10) {
+		t.Errorf("quantiser 2 gives %d bytes, 20 gives %d: want clearly more", fine, coarse)
 	}
 }
 

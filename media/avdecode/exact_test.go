@@ -39,6 +39,17 @@ func TestClipsDecodeAllFrames(t *testing.T) {
 	}
 }
 
+func TestCollectionsAreExact(t *testing.T) {
+	for _, set := range []string{"weizmann", "asl-letters"} {
+		files, err := filepath.Glob(sharedFile(t, "actions", set, "videos", "*", "*.mp4"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no videos of %s: %v", set, err)
+		}
+		v := open(t, plain(), files[len(files)/2])
+		randomAccess(t, v, sequence(t, v), 20)
+	}
+}
+
 // randomAccess compares single frames and clips with the sequence's hashes.
 func randomAccess(t *testing.T, v *video, want [][32]byte, tries int) {
 	t.Helper()

@@ -18,6 +18,10 @@ func TestHostileFiles(t *testing.T) {
 			got, err := survive(d, sharedFile(t, "hostile", row["path"]))
 			want, _ := strconv.Atoi(row["frames_decoded"])
 			t.Logf("%d frames, %d by FFmpeg, %v: %v", got, want, time.Since(start).Round(time.Millisecond), err)
+			// Largest: 4096x4096. The bound leaves room for a busy machine.
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %v", took)
+			}
 			var e *media.Error
 			if err != nil && !errors.As(err, &e) {
 				t.Errorf("%T is no *media.Error", err)

@@ -166,6 +166,7 @@ func (x *index) settle(ctx context.Context, s *session, packets []packet, o Opti
 	}
 	if s.image {
 		x.Access, x.Order, x.Keys = through, []int64{first}, nil
+		x.Info.FrameRate, x.Info.Duration = 0, 0
 		return nil
 	}
 	if doubt == "" && first != x.Order[0] {

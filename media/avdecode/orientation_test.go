@@ -1,7 +1,12 @@
 package avdecode
 
 import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -72,5 +77,23 @@ func TestRotatedFiles(t *testing.T) {
 				t.Errorf("the first picture, %dx%d, differs from the command's", f.W, f.H)
 			}
 		})
+	}
+}
+
+// TestExifOrientation tags a JPEG of 32x16 as turned.
+func TestExifOrientation(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 32, 16)), nil); err != nil {
+		t.Fatal(err)
+	}
+	// A little-endian TIFF with one entry: tag 0x112, type SHORT, count 1, value 6.
+	exif := []byte("\xff\xe1\x00\x22Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00")
+	data := slices.Concat(b.Bytes()[:2], exif, b.Bytes()[2:])
+	path := filepath.Join(t.TempDir(), "a.jpg")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if f := first(t, path); f.W != 16 || f.H != 32 {
+		t.Errorf("%dx%d, want it upright: 16x32", f.W, f.H)
 	}
 }

@@ -175,7 +175,8 @@ func chromaSize(im *media.Image) (w, h int) {
 	return -(-im.W >> im.SubX), -(-im.H >> im.SubY)
 }
 
-// orient turns the planes of im upright.
+// orient turns the planes of im upright. The chroma's siting turns with them,
+// which Image cannot say: a quarter of a chroma sample is lost.
 func orient(im *media.Image, o orientation) {
 	if o == (orientation{}) {
 		return

@@ -22,6 +22,8 @@ var errUnclean = errors.New("unclean entry")
 // seeking meets the wanted frames, ascending, with as few decoded pictures as
 // the keys allow.
 func (v *video) seeking(ctx context.Context, wanted []int, frames map[int]*media.Frame) error {
+	// Pictures past the last may have been skipped: there is no way on from here.
+	defer func() { v.at, v.pending = -1, false }()
 	needed := v.neededTimes(wanted)
 	for _, w := range wanted {
 		if err := v.reach(ctx, w, needed); err != nil {
@@ -45,7 +47,6 @@ func (v *video) seeking(ctx context.Context, wanted []int, frames map[int]*media
 			}
 		}
 	}
-	v.at = -1 // pictures past the last may have been skipped: no way on from here
 	return nil
 }
 

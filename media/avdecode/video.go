@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"slices"
 
@@ -107,7 +106,7 @@ func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, 
 
 func (v *video) clips(ctx context.Context, spans []media.Span) ([]*media.Clip, error) {
 	wanted, err := v.union(spans)
-	if err != nil {
+	if err != nil || len(wanted) == 0 {
 		return nil, err
 	}
 	defer v.begin(ctx)()
@@ -162,7 +161,7 @@ func (v *video) decode(ctx context.Context, wanted []int) (map[int]*media.Frame,
 }
 
 // kept returns all frames of a small video, decoding them if the cache has
-// room for them and they are sound.
+// room for them and they are sound; nil otherwise.
 func (v *video) kept(ctx context.Context) []*media.Frame {
 	size := v.index.FrameBytes * int64(v.Len())
 	all, room := v.decoder.frames.get(v.id, size)
@@ -170,9 +169,11 @@ func (v *video) kept(ctx context.Context) []*media.Frame {
 		return all
 	}
 	for f, err := range v.frames(ctx) {
-		if err != nil {
+		if errors.Is(err, media.ErrCorrupt) {
 			v.decoder.frames.refuse(v.id)
-			return nil
+		}
+		if err != nil {
+			return nil // decode says why, if it matters to the frames in question
 		}
 		all = append(all, f)
 	}
@@ -227,29 +228,6 @@ func (v *video) keep(i int, frames map[int]*media.Frame) error {
 	return nil
 }
 
-// damaged is the error for a frame that damage touches.
-func (v *video) damaged(i int) error {
-	from := ""
-	if v.tainted && v.blamed < i {
-		from = fmt.Sprintf(" since %s", at(v.blamed, v.index.Times[v.blamed]))
-	}
-	return &failure{media.ErrCorrupt, fmt.Sprintf("%s of %d frames is damaged%s: %s", at(i, v.index.Times[i]), v.Len(), from, v.reason())}
-}
-
-func (v *video) reason() string {
-	for _, why := range []string{v.blame, v.session.damage.why, v.index.Damage} {
-		if why != "" {
-			return why
-		}
-	}
-	return "the decoder left out a picture"
-}
-
-// shortfall is the error where the stream ends before a promised frame.
-func (v *video) shortfall() error {
-	return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames decoded: %s", max(v.at, 0), v.Len(), v.reason())}
-}
-
 // advance decodes the next picture and returns its number. It keeps the taint.
 func (v *video) advance(ctx context.Context) (int, error) {
 	s := v.session
@@ -292,133 +270,4 @@ func (v *video) number() (int, error) {
 		return 0, errMissed
 	}
 	return i, nil
-}
-
-// taint updates the taint for frame i, see Note [Damage].
-func (v *video) taint(i int) {
-	s := v.session
-	if why := v.sign(i); why != "" {
-		if !v.tainted {
-			v.tainted, v.blame, v.blamed = true, why, i
-		}
-		if s.flagged() != "" {
-			return
-		}
-	}
-	if !v.tainted || !s.key() || s.pts() == noPTS {
-		return
-	}
-	// A key picture is a clean start only if it was sent after the damage: with
-	// reordering it may come out after a later packet was refused.
-	if sent, ok := s.keysSent[s.pts()]; ok && sent > s.damage.sentAt {
-		v.tainted, v.blame = false, ""
-		s.damage = damage{}
-	}
-}
-
-// sign tells in words what speaks against frame i, or "".
-func (v *video) sign(i int) string {
-	s := v.session
-	if why := s.flagged(); why != "" {
-		return why
-	}
-	if s.damage.refused > 0 {
-		return s.damage.why
-	}
-	if v.index.Access != through && s.wanted == nil && i > v.at {
-		return fmt.Sprintf("%d frames before %s are missing", i-v.at, at(i, v.index.Times[i]))
-	}
-	return ""
-}
-
-// Frames decodes all frames in display order. Where damage is met, the sound
-// frames before it come first, then one error that says how many of how many
-// frames are sound.
-func (v *video) Frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
-	return func(yield func(*media.Frame, error) bool) {
-		for f, err := range v.frames(ctx) {
-			if !yield(f, fail(v.path, "frames", v.decoder.options, err)) {
-				return
-			}
-		}
-	}
-}
-
-func (v *video) frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
-	return func(yield func(*media.Frame, error) bool) {
-		defer v.begin(ctx)()
-		defer v.drop()
-		if err := v.eachFrame(ctx, yield); err != nil && err != errStopped {
-			yield(nil, err)
-		}
-	}
-}
-
-// errStopped says that the consumer has seen enough.
-var errStopped = errors.New("stopped")
-
-func (v *video) eachFrame(ctx context.Context, yield func(*media.Frame, error) bool) error {
-	if err := v.restart(ctx); err != nil {
-		return err
-	}
-	sound, damagedAt, why := 0, -1, ""
-	for {
-		v.guard.again(ctx, v.decoder.options.Timeout)
-		i, err := v.advance(ctx)
-		if err == io.EOF {
-			break
-		}
-		if errors.Is(err, errMissed) {
-			if damagedAt < 0 {
-				damagedAt, why = max(v.at, 0), v.reason()
-			}
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if v.tainted && damagedAt < 0 {
-			damagedAt, why = i, v.reason()
-		}
-		if v.tainted {
-			continue
-		}
-		sound++
-		if damagedAt >= 0 {
-			continue
-		}
-		if err := v.give(i, yield); err != nil {
-			return err
-		}
-	}
-	return v.verdict(sound, damagedAt, why)
-}
-
-func (v *video) give(i int, yield func(*media.Frame, error) bool) error {
-	one := map[int]*media.Frame{}
-	if err := v.keep(i, one); err != nil {
-		return err
-	}
-	if !yield(one[i], nil) {
-		return errStopped
-	}
-	return nil
-}
-
-// verdict is the last word of a whole pass.
-func (v *video) verdict(sound, damagedAt int, why string) error {
-	total := v.Len()
-	if v.index.Damage != "" {
-		total = max(total, v.index.Promised)
-	}
-	switch {
-	case damagedAt >= 0:
-		damagedAt = min(damagedAt, v.Len()-1)
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound, damage from %s: %s", sound, total, at(damagedAt, v.index.Times[damagedAt]), why)}
-	case sound < v.Len(), v.session.damage.refused > 0:
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound, the rest is missing: %s", sound, total, v.reason())}
-	case v.index.Damage != "":
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound: %s", sound, total, v.index.Damage)}
-	}
-	return nil
 }
