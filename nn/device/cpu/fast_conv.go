@@ -70,7 +70,7 @@ func (g convolution) suitsTaps() bool {
 }
 
 // lowerTaps serves where the library unfolds its input to matrices, as oneDNN
-// 2.6 does on maps of few places: 3 to 8 times slower on those of r3d-10.
+// 2.6 does on maps of few places: 4 to 7 times slower on those of r3d-10.
 func (f *fast) lowerTaps(g convolution, in []device.Value) device.Lowered {
 	conv := ckernel.Conv{
 		N: g.x.Shape[0], C: g.x.Shape[1], K: g.w.Shape[0],
