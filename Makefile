@@ -4,9 +4,10 @@ SHELL := /bin/bash
 
 .PHONY: demo test build lint bench clean deps
 
-# demo makes its own videos, pretrains on them and prints what that is worth.
+# demo makes its own videos, pretrains on them and prints what that is worth; one
+# that was interrupted goes on.
 demo: build
-	bin/clvid demo --out demo
+	bin/clvid demo --out demo --resume
 
 # test runs everything. Packages run side by side share the cores with the
 # training tests, hence the generous limit.

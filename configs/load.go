@@ -12,9 +12,13 @@ import (
 	"github.com/spf13/viper"
 )
 
-// Source is where settings come from, weakest first: defaults, Preset, File,
-// Env, then Set and Flags together.
+// BaseName is the file that a run keeps its settings in.
+const BaseName = "config.yaml"
+
+// Source is where settings come from, weakest first: defaults, Base, Preset,
+// File, Env, then Set and Flags together.
 type Source struct {
+	Base   []byte         // YAML of the settings of a run, which the others change; nil for none
 	Preset string         // name of an embedded preset
 	File   string         // path of a YAML file
 	Env    []string       // lines of NAME=value, as os.Environ gives
@@ -46,6 +50,7 @@ type level int
 // The sources, weakest first.
 const (
 	levelDefault level = iota
+	levelBase
 	levelPreset
 	levelFile
 	levelEnv
@@ -85,6 +90,12 @@ func (s *schema) read(src Source) ([]layer, error) {
 	add := func(l level, entries []entry, err error) error {
 		layers = append(layers, layer{l, entries})
 		return err
+	}
+	if src.Base != nil {
+		entries, err := s.fromYAML("the run's "+BaseName, src.Base)
+		if err := add(levelBase, entries, err); err != nil {
+			return nil, err
+		}
 	}
 	if src.Preset != "" {
 		data, err := presetData(src.Preset)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 type Bad struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
-	Stage  string `json:"stage"` // check: before the first step; load: during training
+	Stage  string `json:"stage"` // check: before the first step; train: while training
 }
 
 // Quarantine is the list of bad files of a run, kept as JSON lines. A file
@@ -26,6 +27,34 @@ type Quarantine struct {
 	file *os.File
 	bad  []Bad
 	seen map[string]bool
+}
+
+// ReadQuarantine lists the bad files at path, none where there is no list. Half
+// a last line, which a kill leaves, is passed over.
+func ReadQuarantine(path string) ([]Bad, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("media: quarantine: %w", err)
+	}
+	return parseQuarantine(path, data[:bytes.LastIndexByte(data, '\n')+1])
+}
+
+func parseQuarantine(path string, data []byte) ([]Bad, error) {
+	var out []Bad
+	for n, line := range bytes.Split(data, []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		var b Bad
+		if err := json.Unmarshal(line, &b); err != nil {
+			return nil, fmt.Errorf("media: quarantine: %s line %d: %w", path, n+1, err)
+		}
+		out = append(out, b)
+	}
+	return out, nil
 }
 
 // OpenQuarantine opens the list at path, or starts one. A last line that a
@@ -53,17 +82,11 @@ func (q *Quarantine) load(path string) error {
 			return fmt.Errorf("media: quarantine: cut off half a line: %w", err)
 		}
 	}
-	for n, line := range bytes.Split(data[:whole], []byte("\n")) {
-		if len(line) == 0 {
-			continue
-		}
-		var b Bad
-		if err := json.Unmarshal(line, &b); err != nil {
-			return fmt.Errorf("media: quarantine: %s line %d: %w", path, n+1, err)
-		}
+	listed, err := parseQuarantine(path, data[:whole])
+	for _, b := range listed {
 		q.note(b)
 	}
-	return nil
+	return err
 }
 
 func (q *Quarantine) note(b Bad) {

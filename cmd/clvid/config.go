@@ -14,7 +14,7 @@ media.frames) and flags, the later the stronger.`,
 		Example: "  clvid config --config weizmann --set media.frames=16 > mine.yaml",
 		Args:    noArgs,
 	}
-	flags := addCommonFlags(cmd)
+	flags := addCommonFlags(cmd, noResume()...)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := flags.load(cmd)
 		if err != nil {

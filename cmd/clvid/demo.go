@@ -112,6 +112,11 @@ func (d *demo) videos(ctx context.Context, data string) error {
 	if d.resume && exists(filepath.Join(data, "clips.csv")) {
 		return nil
 	}
+	if d.resume { // half a set, of a demo that was interrupted
+		if err := os.RemoveAll(data); err != nil {
+			return err
+		}
+	}
 	c := synth.Default()
 	bar := newCounter(d.notes, "making videos", c.Videos())
 	defer bar.done()
@@ -189,12 +194,15 @@ func (d *demo) finetune(ctx context.Context, data string) error {
 			return err
 		}
 		cfg.Eval.LabelsPerClass, cfg.Eval.Draws = demoLabels, demoDraws
-		asFinetune(cfg, func(flag string) bool { return flag == "steps" && d.steps > 0 })
+		asFinetune(cfg)
+		if d.steps > 0 {
+			cfg.Steps = d.steps
+		}
 		s, err := newSession(cfg, d.notes)
 		if err != nil {
 			return err
 		}
-		r, err := s.finetune(ctx, from.run, []string{"train"}, options{})
+		r, err := s.finetune(ctx, []string{"train"}, options{init: from.run})
 		if err := errors.Join(err, s.close()); err != nil {
 			return err
 		}

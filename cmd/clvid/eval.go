@@ -24,8 +24,10 @@ func newEval() *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newEvalProbe("knn", "vote of the nearest labelled videos"),
-		newEvalProbe("linear", "logistic regression on frozen features"), newEvalRetrieval())
+	for _, probe := range eval.Probes() {
+		cmd.AddCommand(newEvalProbe(probe.Name, probe.Doc))
+	}
+	cmd.AddCommand(newEvalRetrieval())
 	return cmd
 }
 
@@ -33,20 +35,22 @@ func newEval() *cobra.Command {
 type evalFlags struct {
 	*commonFlags
 	untrained      bool
+	name           string
 	fitSplit       []string
 	clips          int
 	labelsPerClass int
 	draws          int
 }
 
-func addEvalFlags(cmd *cobra.Command) *evalFlags {
-	f := &evalFlags{commonFlags: addCommonFlags(cmd)}
-	for _, hidden := range []string{"resume", "epochs", "steps", "checkpoint-every", "check", "task", "method", "batch"} {
-		_ = cmd.Flags().MarkHidden(hidden) // the flag exists: addCommonFlags made it
-	}
+// evalFlagNames are the common flags that evaluations use.
+var evalFlagNames = []string{"config", "data", "split", "where", "out", "encoder", "seed", "workers", "threads", "device", "set", "json"}
+
+func addEvalFlags(cmd *cobra.Command, more ...string) *evalFlags {
+	f := &evalFlags{commonFlags: addCommonFlags(cmd, append(more, evalFlagNames...)...)}
 	cmd.Flag("split").Usage = "`NAME,…` of splits to report (default: test)"
+	cmd.Flag("where").Usage = "`COLUMN=VALUE` that all rows must have, fitted on or reported; may be repeated"
 	cmd.Flag("out").Usage = "`FOLDER` for the JSON (default: the run's)"
-	cmd.Flags().BoolVar(&f.untrained, "untrained", false, "the control: --encoder at its initial weights of --seed")
+	cmd.Flags().StringVar(&f.name, "name", "", "`NAME` of the JSON, eval-NAME.json (default: the evaluation's)")
 	cmd.Flags().IntVar(&f.clips, "clips", 0, "`N` evenly spaced clips of a video to average")
 	return f
 }
@@ -54,38 +58,42 @@ func addEvalFlags(cmd *cobra.Command) *evalFlags {
 func addFewShotFlags(cmd *cobra.Command, f *evalFlags) {
 	cmd.Flags().StringSliceVar(&f.fitSplit, "fit-split", []string{"train"}, "`NAME,…` of splits to fit on")
 	cmd.Flags().IntVar(&f.labelsPerClass, "labels-per-class", 0, "`K` labelled videos of each class (default: all)")
-	cmd.Flags().IntVar(&f.draws, "draws", 0, "`D` repetitions with other labels")
+	cmd.Flags().IntVar(&f.draws, "draws", 0, "`D` repetitions with other labels, for --labels-per-class")
 }
 
 // loadRun resolves the settings of an evaluation: those of the run, or with
-// untrained those of the flags alone. Where and split of the run's training do
-// not carry over.
+// untrained those of the flags alone. Split, where and out of the run's
+// training do not carry over.
 func (f *evalFlags) loadRun(cmd *cobra.Command, args []string) (cfg *configs.Config, run string, err error) {
-	source := configs.Source{}
+	own, err := f.load(cmd)
+	if err != nil {
+		return nil, "", err
+	}
 	switch {
 	case len(args) == 1 && f.untrained:
 		return nil, "", usageError{errors.New("both a run and --untrained: want one")}
-	case len(args) == 1:
-		run = args[0]
-		if source.File, err = runConfig(run); err != nil {
-			return nil, "", err
-		}
-	case !f.untrained:
+	case len(args) == 0 && !f.untrained:
 		return nil, "", usageError{errors.New("no run: name its folder, or measure the control with --untrained")}
 	}
-	if cfg, err = f.loadOver(cmd, source); err != nil {
-		return nil, "", err
+	cfg = own
+	if len(args) == 1 {
+		run = args[0]
+		base, err := runConfig(run)
+		if err != nil {
+			return nil, "", err
+		}
+		if cfg, err = f.loadOver(cmd, configs.Source{Base: base}); err != nil {
+			return nil, "", err
+		}
 	}
-	if !cmd.Flags().Changed("split") {
-		cfg.Split = nil
-	}
-	if !cmd.Flags().Changed("where") {
-		cfg.Where = nil
-	}
-	if !cmd.Flags().Changed("out") {
+	cfg.Split, cfg.Where, cfg.Out = own.Split, own.Where, own.Out
+	if cfg.Out == "" {
 		cfg.Out = run
 	}
 	f.override(cmd, cfg)
+	if f.labelsPerClass == 0 && cmd.Flags().Changed("draws") && cfg.Eval.LabelsPerClass == 0 {
+		return nil, "", usageError{errors.New("--draws repeats with other labels: want --labels-per-class too")}
+	}
 	return cfg, run, cfg.Validate()
 }
 
@@ -98,13 +106,13 @@ func (f *evalFlags) override(cmd *cobra.Command, cfg *configs.Config) {
 	}
 }
 
-// runConfig is the settings file of a run's folder.
-func runConfig(run string) (string, error) {
+// runConfig reads the settings of a run's folder.
+func runConfig(run string) ([]byte, error) {
 	path := filepath.Join(run, configFile)
 	if !exists(path) {
-		return "", fmt.Errorf("%s holds no run: there is no %s in it", run, configFile)
+		return nil, fmt.Errorf("%s holds no run: there is no %s in it", run, configFile)
 	}
-	return path, nil
+	return os.ReadFile(path)
 }
 
 func newEvalProbe(name, doc string) *cobra.Command {
@@ -114,10 +122,11 @@ func newEvalProbe(name, doc string) *cobra.Command {
 		Long:  "Measures an encoder by the " + doc + ": fits on split train, reports on\nsplit test, prints a table and writes eval-" + name + ".json into the run's folder.",
 		Example: "  clvid eval " + name + " RUN\n  clvid eval " + name + " RUN --labels-per-class 2 --draws 10\n" +
 			"  clvid eval " + name + " --untrained --config synth --data synth --seed 1",
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOneRun,
 	}
 	f := addEvalFlags(cmd)
 	addFewShotFlags(cmd, f)
+	cmd.Flags().BoolVar(&f.untrained, "untrained", false, "the control: --encoder at its initial weights of --seed")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, run, err := f.loadRun(cmd, args)
 		if err != nil {
@@ -130,22 +139,26 @@ func newEvalProbe(name, doc string) *cobra.Command {
 		defer s.close()
 		reports, err := s.probe(cmd.Context(), run, f.fitSplit, name)
 		if err != nil {
-			return err
+			return interruption(err)
 		}
-		return f.finish(cmd, cfg.Out, reports[0], reports[0].WriteJSON)
+		return f.finish(cmd, cfg.Out, reports[0])
 	}
 	return cmd
 }
 
 // finish prints a report, and writes its JSON where there is a folder for it.
-func (f *evalFlags) finish(cmd *cobra.Command, dir string, report fmt.Stringer, write func(string) error) error {
+func (f *evalFlags) finish(cmd *cobra.Command, dir string, report report) error {
 	path := ""
 	if dir != "" {
-		path = filepath.Join(dir, "eval-"+reportName(report)+".json")
+		name := f.name
+		if name == "" {
+			name = report.ReportName()
+		}
+		path = filepath.Join(dir, "eval-"+name+".json")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
-		if err := write(path); err != nil {
+		if err := report.WriteJSON(path); err != nil {
 			return err
 		}
 	}
@@ -159,20 +172,25 @@ func (f *evalFlags) finish(cmd *cobra.Command, dir string, report fmt.Stringer, 
 	return nil
 }
 
-func reportName(report any) string {
-	switch r := report.(type) {
-	case *eval.Report:
-		return r.Name
-	case *eval.RetrievalReport:
-		return r.Name
+// report is what every evaluation returns.
+type report interface {
+	fmt.Stringer
+	ReportName() string
+	WriteJSON(path string) error
+}
+
+// atMostOneRun accepts the folder of a run, or nothing.
+func atMostOneRun(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usageError{fmt.Errorf("%s: %d arguments, want at most one run", cmd.CommandPath(), len(args))}
 	}
-	return "result"
+	return nil
 }
 
 // probe measures an encoder, of a run or untrained where run is "", by the
 // named probes on the same features.
 func (s *session) probe(ctx context.Context, run string, fitSplit []string, names ...string) ([]*eval.Report, error) {
-	fit, report, err := s.labelled(fitSplit)
+	fit, report, heldOut, err := s.labelled(fitSplit)
 	if err != nil {
 		return nil, err
 	}
@@ -194,28 +212,32 @@ func (s *session) probe(ctx context.Context, run string, fitSplit []string, name
 		e := s.cfg.Eval
 		few := eval.FewShot{PerClass: e.LabelsPerClass, Draws: e.Draws, Seed: s.cfg.Seed}
 		settings := s.evalSettings(run, map[string]any{"fit_split": fitSplit, "fit_videos": len(x.Items), "test_videos": len(y.Items)})
-		r, err := eval.RunProbe(name, s.probeOf(name, settings), x, y, fit.Classes, few, settings)
+		probe, err := eval.Probes().Lookup("evaluation", name)
 		if err != nil {
 			return nil, err
 		}
-		for _, b := range append(x.Bad, y.Bad...) {
-			r.Notes = append(r.Notes, "left out: "+b.Reason)
+		own := eval.ProbeSettings{K: e.KNN, KNNTemperature: e.KNNTemperature, LinearC: e.LinearC}
+		maps.Copy(settings, probe.Used(own))
+		r, err := eval.RunProbe(name, probe.New(own), x, y, fit.Classes, few, settings)
+		if err != nil {
+			return nil, err
 		}
+		r.Notes = append(r.Notes, s.notesFor(heldOut, append(x.Bad, y.Bad...))...)
 		out = append(out, r)
 	}
 	return out, nil
 }
 
-func (s *session) probeOf(name string, settings map[string]any) eval.Probe {
-	e := s.cfg.Eval
-	if name == "knn" {
-		maps.Copy(settings, map[string]any{"k": e.KNN, "temperature": e.KNNTemperature})
-		return eval.KNNProbe(eval.KNNConfig{K: e.KNN, Temperature: e.KNNTemperature})
+// notesFor tells readers of a report what is unusual about its data.
+func (s *session) notesFor(heldOut bool, bad []eval.BadItem) []string {
+	var out []string
+	if heldOut {
+		out = append(out, heldOutNote)
 	}
-	settings["c"] = e.LinearC
-	c := eval.DefaultLinearConfig()
-	c.C = e.LinearC
-	return eval.LinearProbe(c)
+	for _, b := range bad {
+		out = append(out, "left out: "+b.Reason)
+	}
+	return out
 }
 
 // evalSettings are what a reader needs to repeat an evaluation.
@@ -224,6 +246,8 @@ func (s *session) evalSettings(run string, more map[string]any) map[string]any {
 		"encoder": s.cfg.Encoder, "untrained": run == "", "run": run, "data": s.cfg.Data, "split": s.reportSplit(), "where": s.cfg.Where,
 		"seed": s.cfg.Seed, "clips": s.cfg.Eval.Clips, "input": s.cfg.Clip.Input, "frames": s.cfg.Clip.Frames,
 		"stride": s.cfg.Clip.Stride, "size": s.cfg.Clip.Size,
+		"encoder_options": map[string]any{"width": s.cfg.EncoderOptions.Width, "pool": s.cfg.EncoderOptions.Pool},
+		"eval_batch":      s.cfg.Eval.Batch, "threads": s.cfg.Threads, "device": s.backend.Name(),
 		"labels_per_class": s.cfg.Eval.LabelsPerClass, "draws": s.cfg.Eval.Draws,
 	}
 	maps.Copy(out, more)
@@ -237,30 +261,43 @@ func (s *session) reportSplit() []string {
 	return []string{"test"}
 }
 
-// labelled selects the videos to fit on and to report.
-func (s *session) labelled(fitSplit []string) (fit, report *dataset.Set, err error) {
+// holdOutEvery is the share of a set without splits that is tested on: every
+// fourth video.
+const holdOutEvery = 4
+
+const heldOutNote = "the data has no splits: every fourth video of a class, in order of names, was tested on, the others fitted on"
+
+// labelled selects the videos to fit on and to report. A set without splits is
+// split here, which heldOut tells.
+func (s *session) labelled(fitSplit []string) (fit, report *dataset.Set, heldOut bool, err error) {
 	all, err := s.open()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	if len(all.Classes) == 0 {
-		return nil, nil, fmt.Errorf("%s has no labels: want a folder for each class, or a manifest with a column label", s.cfg.Data)
+		return nil, nil, false, fmt.Errorf("%s has no labels: want a folder for each class, or a manifest with a column label", s.cfg.Data)
+	}
+	if heldOut = len(all.Splits()) == 0; heldOut {
+		if all, err = all.HoldOut(holdOutEvery); err != nil {
+			return nil, nil, false, err
+		}
 	}
 	if fit, err = all.Select(dataset.Query{Split: fitSplit, Where: s.cfg.Where}); err != nil {
-		return nil, nil, err
+		return nil, nil, false, fmt.Errorf("videos to fit on, by --fit-split: %w", err)
 	}
-	report, err = all.Select(dataset.Query{Split: s.reportSplit(), Where: s.cfg.Where})
-	for _, set := range []*dataset.Set{fit, report} {
-		if set == nil {
-			continue
-		}
-		for _, item := range set.Items {
-			if item.Class < 0 && err == nil {
-				err = fmt.Errorf("%s: %s has no label: give it one, or leave it out with --split or --where", s.cfg.Data, item.Name)
-			}
+	if report, err = all.Select(dataset.Query{Split: s.reportSplit(), Where: s.cfg.Where}); err != nil {
+		return nil, nil, false, err
+	}
+	return fit, report, heldOut, errors.Join(allLabelled(fit), allLabelled(report))
+}
+
+func allLabelled(set *dataset.Set) error {
+	for _, item := range set.Items {
+		if item.Class < 0 {
+			return fmt.Errorf("%s: %s has no label: give it one, or leave it out with --split or --where", set.Root, item.Name)
 		}
 	}
-	return fit, report, err
+	return nil
 }
 
 // encoderNetwork compiles the encoder of a run, or an untrained one.

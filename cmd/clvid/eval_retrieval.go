@@ -41,9 +41,9 @@ those columns.`,
 		defer s.close()
 		report, err := s.retrieval(cmd.Context(), run, same)
 		if err != nil {
-			return err
+			return interruption(err)
 		}
-		return f.finish(cmd, cfg.Out, report, report.WriteJSON)
+		return f.finish(cmd, cfg.Out, report)
 	}
 	return cmd
 }
@@ -84,9 +84,7 @@ func (s *session) retrieval(ctx context.Context, run string, same []string) (*ev
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range videos.Bad {
-		r.Notes = append(r.Notes, "left out: "+b.Reason)
-	}
+	r.Notes = append(r.Notes, s.notesFor(false, videos.Bad)...)
 	return r, nil
 }
 
@@ -100,48 +98,77 @@ func readableIn(f *eval.Features) func(dataset.Item) bool {
 }
 
 // pairCaptions lists the different captions of a set, and which videos answer
-// which: those that share a caption, or agree in the columns of same.
+// which: those that share a caption, directly or through others, or agree in
+// the columns of same.
 func pairCaptions(set *dataset.Set, same []string) ([]string, eval.Pairing, error) {
-	var captions, groups, videos []string
-	first := map[string]string{} // group of a caption
+	groups := newUnion()
+	var captions, captionGroups, videoGroups []string
 	for _, item := range set.Items {
 		if len(item.Captions) == 0 {
 			return nil, eval.Pairing{}, fmt.Errorf("%s has no caption: retrieval needs a manifest with a column caption", item.Name)
 		}
-		group, err := groupOf(item, same, first)
+		key, err := sameKey(item, same)
 		if err != nil {
 			return nil, eval.Pairing{}, err
 		}
-		videos = append(videos, group)
 		for _, c := range item.Captions {
-			if _, seen := first[c]; !seen {
-				first[c] = group
-				captions, groups = append(captions, c), append(groups, group)
+			if !groups.has("caption " + c) {
+				captions = append(captions, c)
 			}
+			groups.join(key, "caption "+c)
 		}
 	}
-	return captions, eval.ByGroup(groups, videos), nil
+	for _, c := range captions {
+		captionGroups = append(captionGroups, groups.find("caption "+c))
+	}
+	for _, item := range set.Items {
+		videoGroups = append(videoGroups, groups.find("caption "+item.Captions[0]))
+	}
+	return captions, eval.ByGroup(captionGroups, videoGroups), nil
 }
 
-// groupOf names what a video is interchangeable with.
-func groupOf(item dataset.Item, same []string, first map[string]string) (string, error) {
-	var values []string
+// sameKey names what a video is interchangeable with: itself, or the videos
+// that agree in some columns.
+func sameKey(item dataset.Item, same []string) (string, error) {
+	if len(same) == 0 {
+		return "video " + item.Name, nil
+	}
+	key := "same"
 	for _, column := range same {
 		v, ok := item.Field(column)
 		if !ok {
 			return "", fmt.Errorf("%s has no %q: change --same", item.Name, column)
 		}
-		values = append(values, v)
+		key += "\x00" + v
 	}
-	if len(same) > 0 {
-		return strings.Join(values, "\x00"), nil
+	return key, nil
+}
+
+// union joins names to groups.
+type union struct{ parent map[string]string }
+
+func newUnion() *union { return &union{map[string]string{}} }
+
+func (u *union) has(name string) bool {
+	_, ok := u.parent[name]
+	return ok
+}
+
+// find returns the name that stands for a group.
+func (u *union) find(name string) string {
+	for u.has(name) && u.parent[name] != name {
+		name = u.parent[name]
 	}
-	for _, c := range item.Captions {
-		if group, seen := first[c]; seen {
-			return group, nil
+	return name
+}
+
+func (u *union) join(a, b string) {
+	for _, name := range []string{a, b} {
+		if !u.has(name) {
+			u.parent[name] = name
 		}
 	}
-	return item.Name, nil
+	u.parent[u.find(b)] = u.find(a)
 }
 
 func (s *session) videoEmbeddings(ctx context.Context, run string, set *dataset.Set, v *text.Vocabulary) (*eval.Features, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/methods/eval"
@@ -16,7 +17,11 @@ import (
 	"github.com/clvid/clvid/nn"
 )
 
-const actionRecognition = "action-recognition"
+// What fine-tuning trains by.
+const (
+	actionRecognition = "action-recognition"
+	supervised        = "supervised"
+)
 
 func newFinetune() *cobra.Command {
 	cmd := &cobra.Command{
@@ -28,14 +33,10 @@ on split test, the softmax of several clips of a video averaged.`,
 		Example: `  clvid finetune RUN --labels-per-class 2 --draws 3
   clvid finetune --config weizmann --data weizmann --out scratch
   clvid finetune --task action-recognition --init-from RUN --data weizmann --out tuned`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOneRun,
 	}
-	f := addEvalFlags(cmd)
+	f := addEvalFlags(cmd, "task", "steps", "epochs", "batch", "check", "checkpoint-every", "resume")
 	addFewShotFlags(cmd, f)
-	for _, shown := range []string{"resume", "steps", "epochs", "batch", "task", "check", "checkpoint-every"} {
-		cmd.Flag(shown).Hidden = false
-	}
-	cmd.Flag("untrained").Hidden = true
 	cmd.Flag("out").Usage = "`FOLDER` for weights, log and JSON (default: the JSON alone, into the run's)"
 	from := cmd.Flags().String("init-from", "", "`RUN` whose encoder to start from, as the argument")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -51,7 +52,7 @@ on split test, the softmax of several clips of a video averaged.`,
 			return err
 		}
 		defer s.close()
-		report, err := s.finetune(cmd.Context(), run, f.fitSplit, options{resume: f.Resume})
+		report, err := s.finetune(cmd.Context(), f.fitSplit, options{resume: f.Resume, init: run})
 		if err != nil {
 			return interruption(err)
 		}
@@ -59,72 +60,128 @@ on split test, the softmax of several clips of a video averaged.`,
 		if dir == "" {
 			dir = run
 		}
-		return f.finish(cmd, dir, report, report.WriteJSON)
+		return f.finish(cmd, dir, report)
 	}
 	return cmd
 }
 
-// loadFinetune resolves the settings: those of the run, with section finetune
-// in place of the pretraining's, and flags above both.
+// loadFinetune resolves the settings: those of the run, or of --config, with
+// section finetune in place of the pretraining's, and environment and flags
+// above both.
 func (f *evalFlags) loadFinetune(cmd *cobra.Command, args []string) (*configs.Config, string, error) {
 	if len(args) > 1 {
 		return nil, "", usageError{fmt.Errorf("two runs to start from, %s and %s: want one", args[0], args[1])}
 	}
 	f.untrained = len(args) == 0
-	cfg, run, err := f.loadRun(cmd, args)
+	merged, run, err := f.loadRun(cmd, args)
 	if err != nil {
 		return nil, "", err
 	}
-	if !cmd.Flags().Changed("out") {
-		cfg.Out = ""
+	below, err := f.below(run)
+	if err != nil {
+		return nil, "", err
 	}
-	if cmd.Flags().Changed("task") && cfg.Task != actionRecognition {
-		return nil, "", usageError{fmt.Errorf("--task %s: finetune knows %s", cfg.Task, actionRecognition)}
+	below.Eval, below.Finetune = merged.Eval, merged.Finetune
+	asFinetune(below)
+	yaml, err := below.YAML()
+	if err != nil {
+		return nil, "", err
 	}
-	asFinetune(cfg, cmd.Flags().Changed)
-	return cfg, run, cfg.Validate()
+	flags := *f.commonFlags
+	flags.config = nil // it is in below
+	cfg, err := flags.loadOver(cmd, configs.Source{Base: yaml})
+	if err != nil {
+		return nil, "", err
+	}
+	if cfg.Task != actionRecognition || cfg.Method != supervised {
+		return nil, "", usageError{fmt.Errorf("task %s by method %s: finetune knows %s by %s", cfg.Task, cfg.Method, actionRecognition, supervised)}
+	}
+	cfg.Eval, cfg.Split, cfg.Where = merged.Eval, merged.Split, merged.Where
+	if cfg.Out = merged.Out; merged.Out == run {
+		cfg.Out = "" // the run's own folder takes the JSON alone
+	}
+	return cfg, run, f.keepThreads(cfg)
+}
+
+// below are the settings under environment and flags.
+func (f *evalFlags) below(run string) (*configs.Config, error) {
+	source := configs.Source{Sections: sections()}
+	if run != "" {
+		base, err := runConfig(run)
+		if err != nil {
+			return nil, err
+		}
+		source.Base = base
+	}
+	for _, arg := range f.config {
+		if err := source.Use(arg); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	return configs.Load(source)
+}
+
+// keepThreads takes the number of threads of a run that is resumed, unless one
+// is given.
+func (f *evalFlags) keepThreads(cfg *configs.Config) error {
+	if !f.Resume || cfg.Threads != 0 || cfg.Out == "" {
+		return nil
+	}
+	for _, dir := range []string{cfg.Out, drawFolder(cfg.Out, 0)} {
+		if !exists(filepath.Join(dir, configFile)) {
+			continue
+		}
+		kept, err := keptSettings(dir)
+		if err == nil {
+			cfg.Threads = kept.Threads
+		}
+		return err
+	}
+	return nil
 }
 
 // asFinetune turns settings of pretraining into those of training with labels.
-// Steps, epochs and batch that were given as flags stay.
-func asFinetune(cfg *configs.Config, given func(flag string) bool) {
+func asFinetune(cfg *configs.Config) {
 	ft := cfg.Finetune
-	steps, batch := ft.Steps, ft.Batch
+	cfg.Steps, cfg.Epochs, cfg.Batch = ft.Steps, 0, ft.Batch
 	if cfg.Eval.LabelsPerClass > 0 {
-		steps, batch = ft.FewSteps, ft.FewBatch
+		cfg.Steps, cfg.Batch = ft.FewSteps, ft.FewBatch
 	}
-	if !given("steps") && !given("epochs") {
-		cfg.Steps, cfg.Epochs = steps, 0
-	}
-	if !given("batch") {
-		cfg.Batch = batch
-	}
-	cfg.Task, cfg.Method = actionRecognition, "supervised"
+	cfg.Task, cfg.Method = actionRecognition, supervised
 	cfg.Augment.CropMin, cfg.Augment.ColourStrength = ft.CropMin, ft.ColourStrength
 	cfg.Optimizer.LR, cfg.Optimizer.WeightDecay, cfg.Optimizer.WarmupSteps = ft.LR, ft.WeightDecay, ft.WarmupSteps
 }
 
+// drawFolder holds one repetition of fine-tuning on few labels.
+func drawFolder(out string, draw int) string {
+	return filepath.Join(out, fmt.Sprintf("draw-%d", draw))
+}
+
 // finetune trains on labels and reports; with few labels once for each draw,
 // in a folder of its own where there is one.
-func (s *session) finetune(ctx context.Context, run string, fitSplit []string, o options) (*eval.Report, error) {
-	fit, report, err := s.labelled(fitSplit)
-	if err != nil {
-		return nil, err
-	}
-	fit, bad, err := s.checked(ctx, fit)
-	if err != nil {
-		return nil, err
-	}
+func (s *session) finetune(ctx context.Context, fitSplit []string, o options) (*eval.Report, error) {
 	few := eval.FewShot{PerClass: s.cfg.Eval.LabelsPerClass, Draws: s.cfg.Eval.Draws, Seed: s.cfg.Seed}
 	if few.PerClass == 0 {
 		few.Draws = 1
 	}
+	if err := s.mayFinetune(few, o); err != nil {
+		return nil, err
+	}
+	fit, report, heldOut, err := s.labelled(fitSplit)
+	if err != nil {
+		return nil, err
+	}
+	fit, bad, err := s.usable(ctx, fit, o.resume && few.Draws == 1)
+	if err != nil {
+		return nil, err
+	}
 	var draws []*eval.Report
 	for d := range few.Draws {
-		r, err := s.finetuneOnce(ctx, run, fit, report, few, d, o)
+		r, err := s.finetuneOnce(ctx, fit, report, few, d, bad, o)
 		if err != nil {
 			return nil, err
 		}
+		r.Notes = append(r.Notes, s.notesFor(heldOut, nil)...)
 		for _, b := range bad {
 			r.Notes = append(r.Notes, "left out: "+b.Reason)
 		}
@@ -136,7 +193,23 @@ func (s *session) finetune(ctx context.Context, run string, fitSplit []string, o
 	return eval.MergeDraws(draws)
 }
 
-func (s *session) finetuneOnce(ctx context.Context, run string, fit, report *dataset.Set, few eval.FewShot, draw int, o options) (*eval.Report, error) {
+// mayFinetune looks at the folder before anything is decoded.
+func (s *session) mayFinetune(few eval.FewShot, o options) error {
+	out := s.cfg.Out
+	switch {
+	case out == "":
+		return nil
+	case few.Draws == 1:
+		return mayStart(out, o.resume)
+	case o.resume && !exists(filepath.Join(out, configFile)):
+		return nil // each draw has a run of its own in it
+	case o.resume:
+		return fmt.Errorf("%s holds one run, not the draws of one: name another --out", out)
+	}
+	return mayStart(out, false)
+}
+
+func (s *session) finetuneOnce(ctx context.Context, fit, report *dataset.Set, few eval.FewShot, draw int, bad []media.Bad, o options) (*eval.Report, error) {
 	cfg := *s.cfg
 	one := *s
 	one.cfg = &cfg
@@ -146,15 +219,15 @@ func (s *session) finetuneOnce(ctx context.Context, run string, fit, report *dat
 			return nil, err
 		}
 		if cfg.Out != "" && few.Draws > 1 {
-			cfg.Out = filepath.Join(cfg.Out, fmt.Sprintf("draw-%d", draw))
+			cfg.Out = drawFolder(cfg.Out, draw)
 		}
 	}
 	cfg.Batch = min(cfg.Batch, len(fit.Items))
-	setup, _, err := one.fit(ctx, fit, len(fit.Classes), nil, o, initFrom(run))
+	setup, _, err := one.fit(ctx, fit, len(fit.Classes), bad, o)
 	if err != nil {
 		return nil, err
 	}
-	return one.testClassifier(ctx, setup.Env.Store, fit, report, run)
+	return one.testClassifier(ctx, setup.Env.Store, fit, report, o.init)
 }
 
 // initFrom copies the encoder of a run into a new network; "" leaves it as
@@ -208,14 +281,13 @@ func (s *session) testClassifier(ctx context.Context, store *nn.Store, fit, repo
 	settings := s.evalSettings(run, map[string]any{
 		"init_from": run, "from_scratch": run == "", "fit_videos": len(fit.Items), "test_videos": len(f.Items),
 		"steps": s.steps(len(fit.Items)), "batch": s.cfg.Batch, "lr": s.cfg.Optimizer.LR, "weight_decay": s.cfg.Optimizer.WeightDecay,
+		"crop_min": s.cfg.Augment.CropMin, "colour_strength": s.cfg.Augment.ColourStrength, "flip": s.cfg.Augment.Flip,
 	})
 	r, err := eval.NewReport("finetune", scores, f.Labels(), fit.Classes, settings)
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range f.Bad {
-		r.Notes = append(r.Notes, "left out: "+b.Reason)
-	}
+	r.Notes = append(r.Notes, s.notesFor(false, f.Bad)...)
 	return r, nil
 }
 

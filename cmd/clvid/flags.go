@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,11 +45,12 @@ var flagPaths = map[string]string{
 	"workers":          "workers",
 }
 
-// addCommonFlags declares the flags. Their defaults live in configs, so none is
+// addCommonFlags declares the flags of a command, all or the named ones, so
+// that none is taken and ignored. Their defaults live in configs, so none is
 // shown here; `clvid config` prints what is in force.
-func addCommonFlags(cmd *cobra.Command) *commonFlags {
+func addCommonFlags(cmd *cobra.Command, names ...string) *commonFlags {
 	c := &commonFlags{}
-	f := cmd.Flags()
+	f := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
 	f.SortFlags = false
 	f.StringArrayVar(&c.config, "config", nil, "preset `NAME` or path of a YAML file; may be one of each")
 	f.String("data", "", "`PATH`: folder of videos, folder for each class, or CSV manifest")
@@ -69,8 +72,20 @@ func addCommonFlags(cmd *cobra.Command) *commonFlags {
 	f.StringArrayVar(&c.set, "set", nil, "`KEY=VALUE` of any setting, such as media.frames=16; may be repeated")
 	f.BoolVar(&c.Resume, "resume", false, "continue the run in --out")
 	f.BoolVar(&c.JSON, "json", false, "print JSON alone on stdout")
+	cmd.Flags().SortFlags = false
+	f.VisitAll(func(flag *pflag.Flag) {
+		if len(names) == 0 || slices.Contains(names, flag.Name) {
+			cmd.Flags().AddFlag(flag)
+		}
+	})
 	completeCommonFlags(cmd)
 	return c
+}
+
+// noResume are all common flags but --resume, for commands that end in no run.
+func noResume() []string {
+	names := slices.Collect(maps.Keys(flagPaths))
+	return append(names, "config", "set", "json")
 }
 
 // load resolves the configuration of a command.

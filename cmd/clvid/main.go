@@ -23,13 +23,14 @@ const (
 	exitError       = 1
 	exitUsage       = 2
 	exitInterrupted = 3
+	exitCancelled   = 130
 )
 
 const rootHelp = `clvid learns from video without labels: videos in, a trained 3-D encoder and a
 table of what it is worth out.
 
 Exit status: 0 done, 1 an error, 2 wrong usage, 3 interrupted by a signal with
-a checkpoint written (--resume continues).`
+a checkpoint written (--resume continues), 130 interrupted with nothing to save.`
 
 func main() {
 	if trains(os.Args[1:]) {
@@ -106,6 +107,11 @@ type interrupted struct{ error }
 
 func (e interrupted) Unwrap() error { return e.error }
 
+// cancelled is a command that a signal ended, with nothing to save.
+type cancelled struct{ error }
+
+func (e cancelled) Unwrap() error { return e.error }
+
 func exitStatus(err error) int {
 	switch {
 	case err == nil:
@@ -114,6 +120,8 @@ func exitStatus(err error) int {
 		return exitUsage
 	case errors.As(err, new(interrupted)):
 		return exitInterrupted
+	case errors.As(err, new(cancelled)), errors.Is(err, context.Canceled):
+		return exitCancelled
 	}
 	return exitError
 }

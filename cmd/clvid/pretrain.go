@@ -17,7 +17,6 @@ import (
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/methods/train"
-	"github.com/clvid/clvid/nn"
 	"github.com/clvid/clvid/text"
 )
 
@@ -31,7 +30,7 @@ weights), state (what --resume needs) and quarantine.jsonl (files set aside).`,
 		Example: `  clvid synth --out synth
   clvid pretrain --task frame-order --data synth --out runs/order
   clvid pretrain --config weizmann --data weizmann --out runs/weizmann --seed 1`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	flags := addCommonFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -56,12 +55,16 @@ weights), state (what --resume needs) and quarantine.jsonl (files set aside).`,
 // options are the flags of a run that are no settings.
 type options struct {
 	resume bool
+	init   string // run whose encoder to start from, "" for initial weights
 }
 
-// interruption marks a run that a signal ended, for the exit status.
+// interruption marks what a signal ended, for the exit status.
 func interruption(err error) error {
-	if errors.Is(err, train.ErrInterrupted) {
+	switch {
+	case errors.Is(err, train.ErrInterrupted):
 		return interrupted{err}
+	case errors.Is(err, context.Canceled):
+		return cancelled{err}
 	}
 	return err
 }
@@ -73,11 +76,15 @@ func (c *commonFlags) loadRun(cmd *cobra.Command, o options) (*configs.Config, e
 	if err != nil || !o.resume || cfg.Out == "" || !exists(filepath.Join(cfg.Out, configFile)) {
 		return cfg, err
 	}
-	kept, err := configs.Load(configs.Source{File: filepath.Join(cfg.Out, configFile), Sections: sections()})
+	kept, err := keptSettings(cfg.Out)
 	if err != nil {
 		return nil, err
 	}
-	resumed, err := c.loadOver(cmd, configs.Source{File: filepath.Join(cfg.Out, configFile)})
+	base, err := runConfig(cfg.Out)
+	if err != nil {
+		return nil, err
+	}
+	resumed, err := c.loadOver(cmd, configs.Source{Base: base})
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +105,15 @@ func (c *commonFlags) loadRun(cmd *cobra.Command, o options) (*configs.Config, e
 	return resumed, nil
 }
 
+// keptSettings are those in a run's folder.
+func keptSettings(run string) (*configs.Config, error) {
+	base, err := runConfig(run)
+	if err != nil {
+		return nil, err
+	}
+	return configs.Load(configs.Source{Base: base, Sections: sections()})
+}
+
 // outcome is what pretrain prints at its end.
 type outcome struct {
 	Out            string      `json:"out"`
@@ -109,11 +125,11 @@ type outcome struct {
 	ClipsPerSecond float64     `json:"clips_per_second"`
 	PeakRSSBytes   int64       `json:"peak_rss_bytes"`
 	SetAside       []media.Bad `json:"set_aside"`
-	already        bool
+	Finished       bool        `json:"finished"` // it was before: nothing was left to do
 }
 
 func (o *outcome) show(w io.Writer) {
-	if o.already {
+	if o.Finished {
 		fmt.Fprintf(w, "%s is finished: %d steps\n", o.Out, o.Steps)
 		return
 	}
@@ -130,7 +146,13 @@ func (o *outcome) show(w io.Writer) {
 
 // pretrain runs one training from settings to weights.
 func pretrain(ctx context.Context, cfg *configs.Config, o options, notes io.Writer) (*outcome, error) {
-	if done, err := finished(cfg, o); done != nil || err != nil {
+	if cfg.Out == "" {
+		return nil, usageError{errors.New("no folder for the run: name one with --out")}
+	}
+	if err := mayStart(cfg.Out, o.resume); err != nil {
+		return nil, err
+	}
+	if done, err := finished(cfg.Out, o); done != nil || err != nil {
 		return done, err
 	}
 	s, err := newSession(cfg, notes)
@@ -146,70 +168,92 @@ func pretrain(ctx context.Context, cfg *configs.Config, o options, notes io.Writ
 	if err != nil {
 		return nil, err
 	}
-	set, bad, err := s.checked(ctx, set)
+	set, bad, err := s.usable(ctx, set, o.resume)
 	if err != nil {
 		return nil, err
 	}
-	_, done, err := s.fit(ctx, set, len(all.Classes), bad, o, nil)
+	_, done, err := s.fit(ctx, set, len(all.Classes), bad, o)
 	return done, err
 }
 
-// finished answers for a run that has reached its last step.
-func finished(cfg *configs.Config, o options) (*outcome, error) {
-	if cfg.Out == "" {
-		return nil, usageError{errors.New("no folder for the run: name one with --out")}
-	}
+// finished answers for a run that has reached its last step and written its
+// weights; nil for any other.
+func finished(dir string, o options) (*outcome, error) {
 	if !o.resume {
-		return nil, mustBeNew(cfg.Out)
+		return nil, nil
 	}
-	step, steps, err := train.SavedStep(cfg.Out)
-	if err != nil || step == 0 || step < steps {
+	step, steps, err := train.SavedStep(dir)
+	if err != nil || step == 0 || step < steps || train.WeightsStep(dir) != step {
 		return nil, err
 	}
-	return &outcome{Out: cfg.Out, Steps: step, already: true, SetAside: []media.Bad{}}, nil
+	bad, err := media.ReadQuarantine(filepath.Join(dir, quarantineFile))
+	return &outcome{Out: dir, Steps: step, Finished: true, SetAside: append([]media.Bad{}, bad...)}, err
 }
 
-// selectForTraining picks the rows that a run trains on.
+// selectForTraining picks the rows that a run trains on: the split is chosen
+// first, so that no condition can lead to another one.
 func selectForTraining(all *dataset.Set, cfg *configs.Config) (*dataset.Set, error) {
-	set, err := all.Select(dataset.Query{Split: cfg.Split, Where: cfg.Where})
-	if err != nil || len(cfg.Split) > 0 {
-		return set, err
+	if len(cfg.Split) > 0 {
+		return all.Select(dataset.Query{Split: cfg.Split, Where: cfg.Where})
 	}
-	return set.PretrainSplit(), nil
+	set, err := all.PretrainSplit()
+	if err != nil {
+		return nil, err
+	}
+	return set.Select(dataset.Query{Where: cfg.Where})
 }
 
 // fit trains on checked videos, in the run's folder where the settings name
-// one, and returns the trained networks beside the summary.
-func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []media.Bad, o options, init func(*nn.Store) error) (*setup, *outcome, error) {
-	setup, err := s.setup(set, classes)
+// one, and returns the trained networks beside the summary. Nothing is written
+// before everything fits together.
+func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []media.Bad, o options) (*setup, *outcome, error) {
+	setup, err := s.setup(set, classes, o.init)
 	if err != nil {
 		return nil, nil, err
 	}
-	setup.Init, setup.Resume = init, o.resume
+	setup.Init, setup.Resume, setup.Dir = initFrom(o.init), o.resume, s.cfg.Out
+	bar := newProgress(s.notes, s.cfg.LogEvery)
+	setup.Observer = bar
 	out := &outcome{Out: s.cfg.Out, Device: s.backend.Name(), Videos: len(set.Items), SetAside: []media.Bad{}}
+	var dir *runDir
 	if s.cfg.Out != "" {
-		dir, err := openRunDir(s.cfg, o.resume)
-		if err != nil {
+		if dir, err = lockRunDir(s.cfg.Out, o.resume); err != nil {
 			return nil, nil, err
 		}
 		defer dir.close()
-		if err := errors.Join(dir.record(bad), dir.saveVocabulary(setup)); err != nil {
+		setup.Bad = dir.limited(s.cfg.MaxBad, len(set.Items)+len(bad))
+	}
+	trainer, err := train.New(setup.Setup)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer trainer.Close()
+	if err := trainer.Restore(); err != nil {
+		return nil, nil, err
+	}
+	if dir != nil {
+		if err := dir.begin(s.cfg, setup, bad); err != nil {
 			return nil, nil, err
 		}
-		setup.Dir, setup.Bad = s.cfg.Out, dir.limited(s.cfg.MaxBad, len(set.Items)+len(bad))
-		defer func() { out.SetAside = dir.quarantine.List() }()
 	}
 	fmt.Fprintf(s.notes, "%d videos, %d steps of %d, %s, %s\n", len(set.Items), setup.Steps, s.cfg.Batch, s.cfg.Encoder, s.backend.Name())
-	bar := newProgress(s.notes, s.cfg.LogEvery)
-	setup.Observer = bar
-	result, err := train.Run(ctx, setup.Setup)
+	result, err := trainer.Train(ctx)
 	bar.finish()
 	if err != nil {
 		return nil, nil, err
 	}
-	out.Steps, out.Loss, out.Seconds, out.PeakRSSBytes = result.Steps, result.Loss, result.Seconds, peakRSS()
-	out.ClipsPerSecond = float64(result.Clips) / result.Seconds
+	out.add(result)
+	if dir != nil {
+		out.SetAside = dir.quarantine.List()
+	}
 	return setup, out, nil
+}
+
+func (o *outcome) add(r *train.Result) {
+	o.Steps, o.Loss, o.Seconds, o.PeakRSSBytes = r.Steps, r.Loss, r.Seconds, peakRSS()
+	if r.Seconds > 0 {
+		o.ClipsPerSecond = float64(r.Clips) / r.Seconds
+	}
 }
 
 // setup is a train.Setup with the vocabulary behind it.
@@ -219,7 +263,7 @@ type setup struct {
 }
 
 // setup builds all that a run on these videos needs.
-func (s *session) setup(set *dataset.Set, classes int) (*setup, error) {
+func (s *session) setup(set *dataset.Set, classes int, initial string) (*setup, error) {
 	parts, err := s.parts(classes)
 	if err != nil {
 		return nil, err
@@ -239,7 +283,7 @@ func (s *session) setup(set *dataset.Set, classes int) (*setup, error) {
 			return nil, err
 		}
 	}
-	mark, err := fingerprint(s.cfg, set)
+	mark, err := fingerprint(s.cfg, set, initial)
 	if err != nil {
 		return nil, err
 	}

@@ -26,17 +26,15 @@ func newPreview() *cobra.Command {
 		Short: "draw what the network will see",
 		Long: `Draws the first samples of a training run as a PNG, one row a sample: its views
 side by side with their roles, spans and orders. Differences are shown around
-mid-grey. The draws are those of pretraining with the same settings and seed.`,
+mid-grey. The draws are those of pretraining with the same settings and seed,
+where no file is bad.`,
 		Example: "  clvid preview --task frame-order --data synth --out sheet.png\n" +
 			"  clvid preview --config weizmann --data weizmann --set media.input=rgb --out sheet.png",
 		Args: noArgs,
 	}
-	flags := addCommonFlags(cmd)
+	flags := addCommonFlags(cmd, "config", "data", "split", "where", "out", "task", "seed", "workers", "set", "json")
 	samples := cmd.Flags().Int("samples", 6, "`N` samples to draw")
 	cmd.Flag("out").Usage = "`FILE` to write, a PNG"
-	for _, name := range []string{"resume", "epochs", "steps", "checkpoint-every", "check", "method", "encoder", "batch", "threads", "device"} {
-		_ = cmd.Flags().MarkHidden(name) // the flag exists: addCommonFlags made it
-	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := flags.load(cmd)
 		if err != nil {

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 
 // tiny are settings under which a step takes milliseconds.
 var tiny = []string{
-	"--batch", "4", "--threads", "1", "--set", "encoder_options.width=4", "--set", "encoder_options.pool=true",
+	"--threads", "1", "--set", "batch=4", "--set", "encoder_options.width=4", "--set", "encoder_options.pool=true",
 	"--set", "media.frames=4", "--set", "media.size=32", "--set", "projector.hidden=16", "--set", "projector.out=8",
 	"--set", "text.dim=8", "--set", "text.hidden=8", "--set", "text.out=8", "--set", "moco.queue_size=10",
 	"--set", "eval.clips=2", "--set", "eval.batch=8",
@@ -150,8 +150,121 @@ func TestRunsAreNotOverwritten(t *testing.T) {
 	}
 }
 
-// TestBrokenFilesLeaveTheResult trains on 57 videos, 5 of them broken, and on
-// the others alone.
+// TestRefusedResumesWriteNothing: what does not belong to a run must not touch it.
+func TestRefusedResumesWriteNothing(t *testing.T) {
+	data, dir := videos(t), filepath.Join(t.TempDir(), "run")
+	mustRun(t, withTiny("pretrain", "--task", "video-text", "--method", "clip", "--data", data, "--out", dir, "--steps", "2")...)
+	snapshot := func() string {
+		all := ""
+		for _, name := range []string{configFile, vocabularyFile, train.StateFile, train.WeightsFile, train.MetricsFile} {
+			all += string(read(t, dir, name))
+		}
+		return all
+	}
+	before := snapshot()
+	csv := filepath.Join(data, "clips.csv")
+	original := read(t, csv)
+	for _, tc := range []struct {
+		args  []string
+		csv   []byte
+		wants string
+	}{
+		{withTiny("pretrain", "--task", "video-text", "--method", "clip", "--data", data, "--out", dir, "--steps", "3", "--resume"), original, "steps: 2, now 3"},
+		{withTiny("pretrain", "--task", "clip-pairs", "--method", "simclr", "--data", data, "--out", dir, "--steps", "2", "--resume"), original, "task: video-text, now clip-pairs"},
+		{withTiny("finetune", "--data", data, "--out", dir, "--steps", "2"), original, "holds a run"},
+		{withTiny("finetune", "--data", data, "--out", dir, "--steps", "2", "--resume"), original, "other settings"},
+		{[]string{"finetune", dir, "--out", dir, "--resume", "--steps", "2"}, original, ""},
+	} {
+		_, errs, status := clvid(t, tc.args...)
+		if tc.wants == "" {
+			if status != exitOK {
+				t.Errorf("%v: status %d: %s", tc.args[:3], status, errs)
+			}
+		} else if status == exitOK || !strings.Contains(errs, tc.wants) {
+			t.Errorf("%v: status %d, want an error that says %q: %s", tc.args[:3], status, tc.wants, errs)
+		}
+		if snapshot() != before {
+			t.Fatalf("%v changed the run", tc.args)
+		}
+	}
+}
+
+// TestResumeKeepsItsVideos loses a video between kill and resume, and finds
+// captions changed.
+func TestResumeKeepsItsVideos(t *testing.T) {
+	data, dir := videos(t), filepath.Join(t.TempDir(), "run")
+	args := withTiny("pretrain", "--task", "clip-pairs", "--data", data, "--out", dir, "--steps", "100", "--checkpoint-every", "1", "--resume")
+	p := program(t, args...)
+	waitForSteps(t, filepath.Join(dir, train.MetricsFile), 2)
+	p.kill(t)
+	paths, err := filepath.Glob(filepath.Join(data, "videos", "unlabelled", "*.mp4"))
+	if err != nil || len(paths) == 0 {
+		paths, err = filepath.Glob(filepath.Join(data, "*", "*.mp4"))
+	}
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no videos in %s: %v", data, err)
+	}
+	lost := ""
+	for _, path := range paths {
+		if strings.Contains(path, "unlabelled") {
+			lost = path
+		}
+	}
+	if err := os.Remove(lost); err != nil {
+		t.Fatal(err)
+	}
+	got := jsonOf[outcome](t, append(args, "--json")...)
+	if len(got.SetAside) != 1 || got.SetAside[0].Stage != "train" || got.SetAside[0].Path != lost {
+		t.Errorf("set aside %+v, want %s while training", got.SetAside, lost)
+	}
+}
+
+// TestFoldersOfClasses evaluates on a set that has no splits of its own.
+func TestFoldersOfClasses(t *testing.T) {
+	data, byClass, dir := videos(t), t.TempDir(), filepath.Join(t.TempDir(), "run")
+	n := 0
+	err := filepath.WalkDir(data, func(path string, e os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".mp4" {
+			return err
+		}
+		n++
+		class := filepath.Join(byClass, fmt.Sprintf("class%d", n%3))
+		if err := os.MkdirAll(class, 0o755); err != nil {
+			return err
+		}
+		copyFile(t, path, filepath.Join(class, fmt.Sprintf("%02d.mp4", n)))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, withTiny("pretrain", "--data", byClass, "--out", dir, "--steps", "1")...)
+	r := jsonOf[eval.Report](t, "eval", "linear", dir, "--json")
+	if len(r.Classes) != 3 || !slices.Contains(r.Notes, heldOutNote) {
+		t.Errorf("classes %v, notes %v", r.Classes, r.Notes)
+	}
+}
+
+// TestSettingsAboveARun: what a user sets counts, from whatever source.
+func TestSettingsAboveARun(t *testing.T) {
+	data, dir := videos(t), filepath.Join(t.TempDir(), "run")
+	mustRun(t, withTiny("pretrain", "--data", data, "--out", dir, "--steps", "1")...)
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(file, []byte("eval: {clips: 1}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := jsonOf[eval.Report](t, "eval", "knn", dir, "--config", file, "--set", "split=train", "--json")
+	if r.Settings["clips"] != 1. || r.Settings["frames"] != 4. || r.Settings["test_videos"] != 20. {
+		t.Errorf("settings %v, want 1 clip of the file, 4 frames of the run, 20 videos of split train", r.Settings)
+	}
+	ft := jsonOf[eval.Report](t, "finetune", dir, "--set", "steps=2", "--set", "optimizer.lr=0.5", "--set", "batch=3", "--json")
+	if ft.Settings["steps"] != 2. || ft.Settings["lr"] != .5 || ft.Settings["batch"] != 3. {
+		t.Errorf("settings %v, want 2 steps of 3 at 0.5", ft.Settings)
+	}
+}
+
+// TestBrokenFilesLeaveTheResult trains on 60 videos, 5 of them broken, and on the
+// others alone.
 func TestBrokenFilesLeaveTheResult(t *testing.T) {
 	hostile := filepath.Join(sharedtest.Dir(t), "data", "hostile")
 	clean, mixed := t.TempDir(), t.TempDir()
@@ -251,34 +364,55 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	program(t, args(whole)...).mustFinish(t)
 	length := time.Since(start)
 	rng := rand.New(rand.NewPCG(uint64(start.UnixNano()), 0)) // other moments in each run of the test
-	kills := 0
-	for range 20 {
+	kills, tries := 0, 0
+	for ; kills < 20 && tries < 60; tries++ {
 		p := program(t, args(killed)...)
-		time.Sleep(time.Duration(rng.Int64N(int64(length/5) + int64(50*time.Millisecond))))
+		time.Sleep(time.Duration(rng.Int64N(int64(length / 6))))
 		if p.kill(t) {
 			kills++
 		}
 	}
 	program(t, args(killed)...).mustFinish(t)
-	t.Logf("killed %d times under way; a whole run takes %v", kills, length.Round(time.Millisecond))
-	if kills < 3 {
-		t.Errorf("only %d of 20 kills hit a running program", kills)
+	t.Logf("%d kills in %d tries; a whole run takes %v", kills, tries, length.Round(time.Millisecond))
+	if kills < 20 {
+		t.Errorf("only %d kills hit a running program", kills)
 	}
-	if !bytes.Equal(read(t, whole, train.WeightsFile), read(t, killed, train.WeightsFile)) {
-		t.Error("the killed run ended with other weights")
+	sameRuns(t, whole, killed)
+}
+
+// sameRuns compares all of two runs that must not differ.
+func sameRuns(t *testing.T, a, b string) {
+	t.Helper()
+	if !bytes.Equal(read(t, a, train.WeightsFile), read(t, b, train.WeightsFile)) {
+		t.Error("the weights differ")
 	}
-	if a, b := bytes.Count(read(t, whole, train.MetricsFile), []byte("\n")), bytes.Count(read(t, killed, train.MetricsFile), []byte("\n")); a != b {
-		t.Errorf("%d lines of metrics in the killed run, want %d", b, a)
+	if !slices.Equal(metricsOf(t, a), metricsOf(t, b)) {
+		t.Error("the metrics differ")
 	}
 }
 
-// TestSignalWritesACheckpoint interrupts a run and resumes it.
+// metricsOf lists the lines of a run's metrics without the measured times.
+func metricsOf(t *testing.T, dir string) []string {
+	t.Helper()
+	var out []string
+	for line := range strings.Lines(string(read(t, dir, train.MetricsFile))) {
+		before, _, _ := strings.Cut(line, `"seconds"`)
+		out = append(out, before)
+	}
+	return out
+}
+
+// TestSignalWritesACheckpoint interrupts a run twice and resumes it to its end.
 func TestSignalWritesACheckpoint(t *testing.T) {
-	data, dir := videos(t), filepath.Join(t.TempDir(), "run")
-	args := withTiny("pretrain", "--data", data, "--out", dir, "--steps", "100000", "--checkpoint-every", "1000000")
+	data, whole, dir := videos(t), filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
+	args := func(out string) []string {
+		return withTiny("pretrain", "--data", data, "--out", out, "--steps", "300", "--checkpoint-every", "1000000", "--resume")
+	}
+	mustRun(t, args(whole)...)
+	before := 0
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		p := program(t, append(args, "--resume")...)
-		waitForSteps(t, filepath.Join(dir, train.MetricsFile))
+		p := program(t, args(dir)...)
+		waitForSteps(t, filepath.Join(dir, train.MetricsFile), before+2)
 		if err := p.cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)
 		}
@@ -287,22 +421,22 @@ func TestSignalWritesACheckpoint(t *testing.T) {
 			t.Fatalf("%v: %v, status %d\n%s", sig, err, p.cmd.ProcessState.ExitCode(), p.stderr.String())
 		}
 		step, _, err := train.SavedStep(dir)
-		if err != nil || step < 1 {
-			t.Fatalf("%v: checkpoint at step %d, %v", sig, step, err)
+		if err != nil || step <= before {
+			t.Fatalf("%v: checkpoint at step %d after %d, %v", sig, step, before, err)
 		}
-		if err := os.Remove(filepath.Join(dir, train.MetricsFile)); err != nil {
-			t.Fatal(err)
-		}
+		before = step
 	}
+	mustRun(t, args(dir)...)
+	sameRuns(t, whole, dir)
 }
 
-func waitForSteps(t *testing.T, path string) {
+func waitForSteps(t *testing.T, path string, steps int) {
 	t.Helper()
-	for range 600 {
-		if data, err := os.ReadFile(path); err == nil && bytes.Count(data, []byte("\n")) > 2 {
+	for range 6000 {
+		if data, err := os.ReadFile(path); err == nil && bytes.Count(data, []byte("\n")) >= steps {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
 	t.Fatal("no step in 30 seconds")
 }

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +21,7 @@ import (
 
 // Files of a run's folder beside those of package train.
 const (
-	configFile     = "config.yaml"
+	configFile     = configs.BaseName
 	quarantineFile = "quarantine.jsonl"
 	vocabularyFile = "vocab.json"
 )
@@ -27,60 +30,66 @@ type rusage = unix.Rusage
 
 func getrusage(u *rusage) error { return unix.Getrusage(unix.RUSAGE_SELF, u) }
 
-// mustBeNew refuses a folder that holds anything.
-func mustBeNew(dir string) error {
+// mayStart refuses a folder that a run must not begin in, or resume in.
+func mayStart(dir string, resume bool) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return fmt.Errorf("run folder: %w", err)
-	case exists(filepath.Join(dir, configFile)):
-		step, steps, err := train.SavedStep(dir)
-		if err != nil {
-			return err
-		}
-		at := "that has no checkpoint yet"
-		if steps > 0 {
-			at = fmt.Sprintf("at step %d of %d", step, steps)
-		}
-		return fmt.Errorf("%s holds a run %s: continue it with --resume, or name another --out", dir, at)
-	case len(entries) > 0:
-		return fmt.Errorf("%s is not empty: name another --out", dir)
 	}
-	return nil
+	isRun := exists(filepath.Join(dir, configFile))
+	switch {
+	case isRun && resume, onlyLeftovers(entries):
+		return nil
+	case isRun:
+		return holdsRun(dir)
+	}
+	return fmt.Errorf("%s is not empty and holds no run: name another --out", dir)
+}
+
+// onlyLeftovers tells whether a folder is empty but for temporary files, which
+// a kill may leave.
+func onlyLeftovers(entries []fs.DirEntry) bool {
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") {
+			return false
+		}
+	}
+	return true
+}
+
+func holdsRun(dir string) error {
+	step, steps, err := train.SavedStep(dir)
+	if err != nil {
+		return err
+	}
+	at := "that has no checkpoint yet"
+	if steps > 0 {
+		at = fmt.Sprintf("at step %d of %d", step, steps)
+	}
+	return fmt.Errorf("%s holds a run %s: continue it with --resume, or name another --out", dir, at)
 }
 
 // runDir is the folder of a run under way, locked against a second process.
 type runDir struct {
 	path       string
 	lock       *os.File
-	quarantine *media.Quarantine
+	quarantine *media.Quarantine // from begin on
 }
 
-// openRunDir makes the folder, or reopens it to resume, and records the
-// settings there.
-func openRunDir(cfg *configs.Config, resume bool) (*runDir, error) {
-	if !resume {
-		if err := mustBeNew(cfg.Out); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.MkdirAll(cfg.Out, 0o755); err != nil {
+// lockRunDir makes the folder where it is missing and locks it.
+func lockRunDir(path string, resume bool) (*runDir, error) {
+	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	d := &runDir{path: cfg.Out}
+	d := &runDir{path: path}
 	if err := d.acquire(); err != nil {
 		return nil, err
 	}
-	yaml, err := cfg.YAML()
-	if err == nil {
-		err = checkpoint.WriteFileAtomic(filepath.Join(cfg.Out, configFile), yaml)
-	}
-	if err == nil {
-		d.quarantine, err = media.OpenQuarantine(filepath.Join(cfg.Out, quarantineFile))
-	}
-	if err != nil {
+	// Another process may have run here since the first look.
+	if err := mayStart(path, resume); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
@@ -98,8 +107,27 @@ func (d *runDir) acquire() error {
 	return nil
 }
 
-// record writes the files that the check found bad.
-func (d *runDir) record(bad []media.Bad) error {
+// begin records settings, words and bad files. What a checkpoint already
+// stands on is left as it is.
+func (d *runDir) begin(cfg *configs.Config, s *setup, bad []media.Bad) error {
+	var err error
+	if !exists(filepath.Join(d.path, train.StateFile)) {
+		yaml, err := cfg.YAML()
+		if err != nil {
+			return err
+		}
+		if err := checkpoint.WriteFileAtomic(filepath.Join(d.path, configFile), yaml); err != nil {
+			return err
+		}
+		if s.vocabulary != nil {
+			if err := s.vocabulary.Save(filepath.Join(d.path, vocabularyFile)); err != nil {
+				return err
+			}
+		}
+	}
+	if d.quarantine, err = media.OpenQuarantine(filepath.Join(d.path, quarantineFile)); err != nil {
+		return err
+	}
 	for _, b := range bad {
 		if err := d.quarantine.Add(b.Path, b.Reason, b.Stage); err != nil {
 			return err
@@ -108,30 +136,22 @@ func (d *runDir) record(bad []media.Bad) error {
 	return nil
 }
 
-// saveVocabulary keeps the words of a run beside its weights.
-func (d *runDir) saveVocabulary(s *setup) error {
-	if s.vocabulary == nil {
-		return nil
-	}
-	return s.vocabulary.Save(filepath.Join(d.path, vocabularyFile))
-}
-
-// limited is the quarantine with a bound on the share of bad files.
+// limited passes bad files on to the quarantine, up to a share of all.
 func (d *runDir) limited(maxBad float64, total int) train.BadFiles {
-	return &limitedQuarantine{d.quarantine, maxBad, total}
+	return &limitedQuarantine{d, maxBad, total}
 }
 
 type limitedQuarantine struct {
-	*media.Quarantine
+	dir    *runDir
 	maxBad float64
 	total  int
 }
 
 func (q *limitedQuarantine) Add(path, reason, stage string) error {
-	if err := q.Quarantine.Add(path, reason, stage); err != nil {
+	if err := q.dir.quarantine.Add(path, reason, stage); err != nil {
 		return err
 	}
-	return media.TooMany(q.Len(), q.total, q.maxBad, reason)
+	return media.TooMany(q.dir.quarantine.Len(), q.total, q.maxBad, reason)
 }
 
 func (d *runDir) close() error {
@@ -142,22 +162,37 @@ func (d *runDir) close() error {
 	return errors.Join(append(errs, d.lock.Close())...)
 }
 
-// differences lists the settings that differ between two configurations.
+// differences lists the settings that differ between two configurations and
+// change the result of a run, as key: old, now new.
 func differences(a, b *configs.Config) ([]string, error) {
-	x, err := decisive(a).YAML()
+	x, err := decisive(a).Map()
 	if err != nil {
 		return nil, err
 	}
-	y, err := decisive(b).YAML()
+	y, err := decisive(b).Map()
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	left, right := strings.Split(string(x), "\n"), strings.Split(string(y), "\n")
-	for i := range min(len(left), len(right)) {
-		if left[i] != right[i] {
-			out = append(out, fmt.Sprintf("%s, now %s", strings.TrimSpace(left[i]), strings.TrimSpace(right[i])))
+	return differ("", x, y), nil
+}
+
+func differ(path string, a, b map[string]any) []string {
+	keys := slices.Sorted(maps.Keys(a))
+	for _, key := range slices.Sorted(maps.Keys(b)) {
+		if _, both := a[key]; !both {
+			keys = append(keys, key)
 		}
 	}
-	return out, nil
+	var out []string
+	for _, key := range keys {
+		x, deeper := a[key].(map[string]any)
+		y, too := b[key].(map[string]any)
+		switch {
+		case deeper && too:
+			out = append(out, differ(path+key+".", x, y)...)
+		case !reflect.DeepEqual(a[key], b[key]):
+			out = append(out, fmt.Sprintf("%s%s: %v, now %v", path, key, a[key], b[key]))
+		}
+	}
+	return out
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -50,7 +51,7 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 		cfg.Data = path
 	}
 	if cfg.Device != "cpu" {
-		return nil, fmt.Errorf("device %q: want cpu", cfg.Device)
+		return nil, usageError{fmt.Errorf("--device %q: want cpu", cfg.Device)}
 	}
 	s := &session{cfg: cfg, notes: notes, decoder: newDecoder(cfg.Decode)}
 	var err error
@@ -68,6 +69,9 @@ func (s *session) open() (*dataset.Set, error) {
 	return dataset.Open(s.cfg.Data)
 }
 
+// checkFullUpTo is the most files that --check auto decodes.
+const checkFullUpTo = 5000
+
 // checked opens every file of a set, shows progress, and returns the items
 // that can be used and the bad ones. Too many bad ones are an error.
 func (s *session) checked(ctx context.Context, set *dataset.Set) (good *dataset.Set, bad []media.Bad, err error) {
@@ -75,20 +79,26 @@ func (s *session) checked(ctx context.Context, set *dataset.Set) (good *dataset.
 	for i, item := range set.Items {
 		paths[i] = item.Path
 	}
-	check := media.CheckConfig{Check: s.cfg.Check, FullUpTo: media.DefaultCheck().FullUpTo, MaxBad: s.cfg.MaxBad}
+	full := s.cfg.Check == configs.CheckFull || s.cfg.Check == configs.CheckAuto && len(paths) <= checkFullUpTo
 	bar := newCounter(s.notes, "checking videos", len(paths))
-	reports, err := media.Check(ctx, s.decoder, paths, check.Full(len(paths)), s.cfg.Workers, bar.set)
+	reports, err := media.Check(ctx, s.decoder, paths, full, s.cfg.Workers, bar.set)
 	bar.done()
 	if err != nil {
 		return nil, nil, err
 	}
-	failed := map[string]bool{}
+	failed, still := map[string]bool{}, 0
 	for i, r := range reports {
-		if r.Err != nil {
+		switch {
+		case r.Err != nil:
 			failed[r.Path] = true
 			bad = append(bad, media.Bad{Path: set.Items[i].Path, Reason: r.Err.Error(), Stage: "check"})
 			fmt.Fprintf(s.notes, "set aside: %v\n", r.Err)
+		case r.Frames == 1:
+			still++
 		}
+	}
+	if still > 0 && s.cfg.Clip.Input != media.InputRGB {
+		fmt.Fprintf(s.notes, "warning: %d of %d videos are a single picture, whose differences are all zero: leave them out, or use --set media.input=rgb\n", still, len(paths))
 	}
 	good = set.Filter(func(item dataset.Item) bool { return !failed[item.Path] })
 	reason := ""
@@ -96,6 +106,27 @@ func (s *session) checked(ctx context.Context, set *dataset.Set) (good *dataset.
 		reason = bad[0].Reason
 	}
 	return good, bad, media.TooMany(len(bad), len(paths), s.cfg.MaxBad, reason)
+}
+
+// usable is the set that a run trains on. A run that goes on from a checkpoint
+// keeps the videos it began with, whatever their files are now: one that is
+// bad by now is replaced like any that turns out bad later.
+func (s *session) usable(ctx context.Context, set *dataset.Set, resume bool) (good *dataset.Set, bad []media.Bad, err error) {
+	if !resume || !exists(filepath.Join(s.cfg.Out, train.StateFile)) {
+		return s.checked(ctx, set)
+	}
+	began, err := media.ReadQuarantine(filepath.Join(s.cfg.Out, quarantineFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	return set.Filter(func(item dataset.Item) bool {
+		for _, b := range began {
+			if b.Stage == "check" && (b.Path == item.Path || strings.HasSuffix(b.Path, "/"+item.Name)) {
+				return false
+			}
+		}
+		return true
+	}), nil, nil
 }
 
 // parts builds the tasks of the settings for a set with some labels.
@@ -177,18 +208,26 @@ func (s *session) steps(videos int) int {
 }
 
 // fingerprint names all that decides the result of a run: settings but for
-// those of place and pace, and the videos.
-func fingerprint(cfg *configs.Config, set *dataset.Set) (string, error) {
+// those of place and pace, the videos with their labels and captions, and the
+// weights it starts from ("" for initial ones).
+func fingerprint(cfg *configs.Config, set *dataset.Set, initial string) (train.Fingerprint, error) {
 	yaml, err := decisive(cfg).YAML()
 	if err != nil {
-		return "", err
+		return train.Fingerprint{}, err
 	}
-	names := make([]string, len(set.Items))
-	for i, item := range set.Items {
-		names[i] = item.Name
+	if initial != "" {
+		weights, err := os.ReadFile(filepath.Join(initial, train.WeightsFile))
+		if err != nil {
+			return train.Fingerprint{}, fmt.Errorf("weights to start from: %w", err)
+		}
+		yaml = fmt.Appendf(yaml, "init: %x\n", sha256.Sum256(weights))
 	}
-	sum := sha256.Sum256([]byte(string(yaml) + "\n" + strings.Join(names, "\n")))
-	return fmt.Sprintf("%x", sum[:8]), nil
+	data := sha256.New()
+	for _, item := range set.Items {
+		fmt.Fprintf(data, "%q %q %q\n", item.Name, item.Label, item.Captions)
+	}
+	settings := sha256.Sum256(yaml)
+	return train.Fingerprint{Settings: fmt.Sprintf("%x", settings[:8]), Data: fmt.Sprintf("%x", data.Sum(nil)[:8]), Videos: len(set.Items)}, nil
 }
 
 // decisive copies the settings without those that do not change the result.

@@ -114,8 +114,8 @@ func TestSharedSets(t *testing.T) {
 		if d := cmp.Diff(tc.columns, set.Columns()); d != "" {
 			t.Errorf("%s: columns (-want +got):\n%s", tc.path, d)
 		}
-		if n := len(set.PretrainSplit().Items); tc.train >= 0 && n != tc.train {
-			t.Errorf("%s: %d to learn from, want %d", tc.path, n, tc.train)
+		if part, err := set.PretrainSplit(); tc.train >= 0 && (err != nil || len(part.Items) != tc.train) {
+			t.Errorf("%s: %v to learn from, want %d: %v", tc.path, part, tc.train, err)
 		}
 		for _, path := range set.Paths() {
 			if _, err := os.Stat(path); err != nil {

@@ -103,30 +103,41 @@ func (s *Set) Columns() []string {
 }
 
 // PretrainSplit is what learning without labels uses: the split unlabelled,
-// else train, else everything.
-func (s *Set) PretrainSplit() *Set {
+// else train, else everything where there are no splits. A set with other
+// splits alone is an error: nothing says that they may be trained on.
+func (s *Set) PretrainSplit() (*Set, error) {
+	have := s.Splits()
 	for _, split := range []string{"unlabelled", "train"} {
-		if slices.Contains(s.Splits(), split) {
-			return s.Filter(func(it Item) bool { return it.Split == split })
+		if slices.Contains(have, split) {
+			return s.Filter(func(it Item) bool { return it.Split == split }), nil
 		}
 	}
-	return s.Filter(func(Item) bool { return true })
+	if len(have) > 0 {
+		return nil, fmt.Errorf("dataset: %s has neither split unlabelled nor train, but %s: name one with --split", s.Root, list(have))
+	}
+	return s.Filter(func(Item) bool { return true }), nil
 }
 
-// ParseWhere reads `column=value` conditions.
-func ParseWhere(conditions []string) (map[string]string, error) {
-	where := map[string]string{}
-	for _, c := range conditions {
-		column, value, ok := strings.Cut(c, "=")
-		if column = strings.TrimSpace(column); !ok || column == "" {
-			return nil, fmt.Errorf("dataset: condition %q, want column=value, as in --where subject=lena", c)
+// HoldOut returns the set with splits of its own making, for sets that have
+// labels and no splits: in order of names every k-th video of a class is test,
+// the others are train. A class needs two videos.
+func (s *Set) HoldOut(k int) (*Set, error) {
+	out, seen := *s, map[string]int{}
+	out.Items = slices.Clone(s.Items)
+	for i := range out.Items {
+		it := &out.Items[i]
+		seen[it.Label]++
+		it.Split = "train"
+		if seen[it.Label]%k == 2%k { // the second of each k: small classes have one too
+			it.Split = "test"
 		}
-		if old, twice := where[column]; twice && old != value {
-			return nil, fmt.Errorf("dataset: %s is to be both %q and %q, which matches nothing", column, old, value)
-		}
-		where[column] = value
 	}
-	return where, nil
+	for label, n := range seen {
+		if n < 2 {
+			return nil, fmt.Errorf("dataset: %s: class %q has one video, want two to train and test on: lay the set out as train/CLASS and test/CLASS, or use a manifest with a column split", s.Root, label)
+		}
+	}
+	return &out, nil
 }
 
 // listed is how many values an error shows.

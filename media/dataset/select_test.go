@@ -1,10 +1,10 @@
 package dataset
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 )
 
 const people = "path,label,split,subject,view\na.mp4,x,train,eli,1\nb.mp4,y,train,ido,1\nc.mp4,x,test,eli,2\nd.mp4,y,val,ido,1\n"
@@ -69,23 +69,45 @@ func TestPretrainSplit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if part := set.PretrainSplit(); len(part.Items) != 1 || part.Items[0].Name != want {
-			t.Errorf("%q: %v, want %s", text, brief(part), want)
+		if part, err := set.PretrainSplit(); err != nil || len(part.Items) != 1 || part.Items[0].Name != want {
+			t.Errorf("%q: %v, %v, want %s", text, part, err, want)
 		}
+	}
+	set, err := openText(t, "path,split\na.mp4,test\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set.PretrainSplit(); err == nil || !strings.Contains(err.Error(), "name one with --split") {
+		t.Errorf("a set of test rows alone: error %v", err)
 	}
 }
 
-func TestParseWhere(t *testing.T) {
-	got, err := ParseWhere([]string{"subject=lena", "note=a=b", "empty="})
-	if d := cmp.Diff(map[string]string{"subject": "lena", "note": "a=b", "empty": ""}, got); d != "" || err != nil {
-		t.Errorf("%v (-want +got):\n%s", err, d)
+func TestHoldOut(t *testing.T) {
+	set, err := openText(t, "path,label\na1.mp4,a\na2.mp4,a\na3.mp4,a\na4.mp4,a\na5.mp4,a\na6.mp4,a\nb1.mp4,b\nb2.mp4,b\n")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for condition, want := range map[string]string{"subject": "want column=value", "=x": "want column=value"} {
-		if _, err := ParseWhere([]string{condition}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("ParseWhere(%s) = %v, want %q", condition, err, want)
+	split, err := set.HoldOut(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var test []string
+	for _, it := range split.Items {
+		if it.Split == "test" {
+			test = append(test, it.Name)
 		}
 	}
-	if _, err := ParseWhere([]string{"a=1", "a=2"}); err == nil {
-		t.Error("a condition that contradicts another was taken")
+	if want := []string{"a2.mp4", "a6.mp4", "b2.mp4"}; !slices.Equal(test, want) {
+		t.Errorf("held out %v, want %v", test, want)
+	}
+	if set.Items[1].Split != "" {
+		t.Error("HoldOut changed the set it was called on")
+	}
+	one, err := openText(t, "path,label\na1.mp4,a\nb1.mp4,b\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.HoldOut(4); err == nil || !strings.Contains(err.Error(), "has one video") {
+		t.Errorf("a class of one video: error %v", err)
 	}
 }

@@ -9,6 +9,24 @@ import (
 // scores (N, classes) and what the user should know.
 type Probe func(train Matrix, labels []int, test Matrix, classes int) (scores Matrix, note string, err error)
 
+var knnEntry = ProbeEntry{
+	Name: "knn", Doc: "vote of the nearest labelled videos",
+	New: func(s ProbeSettings) Probe { return KNNProbe(KNNConfig{K: s.K, Temperature: s.KNNTemperature}) },
+	Used: func(s ProbeSettings) map[string]any {
+		return map[string]any{"k": s.K, "temperature": s.KNNTemperature}
+	},
+}
+
+var linearEntry = ProbeEntry{
+	Name: "linear", Doc: "logistic regression on frozen features",
+	New: func(s ProbeSettings) Probe {
+		c := DefaultLinearConfig()
+		c.C = s.LinearC
+		return LinearProbe(c)
+	},
+	Used: func(s ProbeSettings) map[string]any { return map[string]any{"c": s.LinearC} },
+}
+
 // KNNProbe is the vote of nearest neighbours on features that are standardised
 // by the labelled ones.
 func KNNProbe(c KNNConfig) Probe {

@@ -97,6 +97,9 @@ func MergeDraws(draws []*Report) (*Report, error) {
 	return r, nil
 }
 
+// ReportName is the name of the evaluation.
+func (r *Report) ReportName() string { return r.Name }
+
 // WriteJSON writes the report to path, whole or not at all. Equal reports
 // give equal bytes.
 func (r *Report) WriteJSON(path string) error { return writeJSON(path, r) }
@@ -128,6 +131,9 @@ func NewRetrievalReport(name string, sims Matrix, p Pairing, settings map[string
 		Captions: len(toVideo), Videos: sims.Cols, Settings: settings,
 	}, nil
 }
+
+// ReportName is the name of the evaluation.
+func (r *RetrievalReport) ReportName() string { return r.Name }
 
 // WriteJSON writes the report to path, whole or not at all.
 func (r *RetrievalReport) WriteJSON(path string) error { return writeJSON(path, r) }

@@ -30,6 +30,7 @@ type batches struct {
 	out    chan ready
 	free   chan *methods.Batch
 	cancel context.CancelFunc
+	done   chan struct{} // closed when nothing decodes any more
 	waited time.Duration // since the last call of wait
 }
 
@@ -38,7 +39,7 @@ const spareBatches = 2
 
 func (t *trainer) stream(ctx context.Context, from, to int) *batches {
 	ctx, cancel := context.WithCancel(ctx)
-	b := &batches{out: make(chan ready), free: make(chan *methods.Batch, spareBatches), cancel: cancel}
+	b := &batches{out: make(chan ready), free: make(chan *methods.Batch, spareBatches), cancel: cancel, done: make(chan struct{})}
 	for range spareBatches {
 		b.free <- t.newBatch()
 	}
@@ -48,6 +49,7 @@ func (t *trainer) stream(ctx context.Context, from, to int) *batches {
 
 // assemble groups samples, which arrive in order, into batches.
 func (t *trainer) assemble(ctx context.Context, b *batches, from, to int) {
+	defer close(b.done)
 	defer close(b.out)
 	n := t.env.N
 	// Samples waiting in order never exceed one batch, whatever its views weigh.
@@ -78,6 +80,13 @@ func (t *trainer) assemble(ctx context.Context, b *batches, from, to int) {
 			batch, filled, bad = nil, 0, nil
 		}
 	}
+}
+
+// stop ends the stream and waits for its goroutines, so that what they use may
+// be closed.
+func (b *batches) stop() {
+	b.cancel()
+	<-b.done
 }
 
 func (b *batches) send(ctx context.Context, r ready) bool {

@@ -35,15 +35,15 @@ const stateKey = "clvid.state"
 
 // stateInfo says what a state belongs to.
 type stateInfo struct {
-	Version     int    `json:"version"`
-	Step        int    `json:"step"`
-	Steps       int    `json:"steps"`
-	Fingerprint string `json:"fingerprint"`
+	Version     int         `json:"version"`
+	Step        int         `json:"step"`
+	Steps       int         `json:"steps"`
+	Fingerprint Fingerprint `json:"fingerprint"`
 }
 
 // save writes the state, which alone decides where a run resumes, and then
 // the weights. A kill between the two leaves older weights beside a newer
-// state; resuming writes them again.
+// state, which open mends when the run is resumed.
 func (t *trainer) save() error {
 	if t.Dir == "" {
 		return nil
@@ -51,6 +51,10 @@ func (t *trainer) save() error {
 	if err := t.saveState(); err != nil {
 		return err
 	}
+	return t.saveWeights()
+}
+
+func (t *trainer) saveWeights() error {
 	return checkpoint.WriteSafetensors(filepath.Join(t.Dir, WeightsFile), Weights(t.env.Store), t.weightsMetadata())
 }
 
@@ -90,20 +94,45 @@ func (t *trainer) saveState() error {
 	return checkpoint.WriteSafetensors(filepath.Join(t.Dir, StateFile), tensors, map[string]string{stateKey: string(info)})
 }
 
-// restore loads Dir's state, where the run resumes and has one, and opens the log.
+// restore loads Dir's state, where the run resumes and has one.
 func (t *trainer) restore() error {
+	if t.Dir == "" || !t.Resume {
+		return nil
+	}
+	err := t.restoreState()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// open opens the log at the step where the run stands, and mends weights that
+// a kill left behind the state.
+func (t *trainer) open() error {
 	if t.Dir == "" {
 		return nil
 	}
-	if t.Resume {
-		err := t.restoreState()
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if t.step > 0 && WeightsStep(t.Dir) != t.step {
+		if err := t.saveWeights(); err != nil {
 			return err
 		}
 	}
 	var err error
 	t.log, err = openMetrics(filepath.Join(t.Dir, MetricsFile), t.step)
 	return err
+}
+
+// WeightsStep is the step of dir's weights, -1 where they cannot be read.
+func WeightsStep(dir string) int {
+	file, err := checkpoint.ReadSafetensors(filepath.Join(dir, WeightsFile))
+	if err != nil {
+		return -1
+	}
+	step, err := strconv.Atoi(file.Metadata["step"])
+	if err != nil {
+		return -1
+	}
+	return step
 }
 
 func (t *trainer) restoreState() error {
@@ -130,9 +159,12 @@ func (t *trainer) accept(path string, info stateInfo) error {
 	switch {
 	case info.Version != stateVersion:
 		return fmt.Errorf("train: resume: %s has version %d, this program reads %d", path, info.Version, stateVersion)
-	case info.Fingerprint != t.Fingerprint:
-		return fmt.Errorf("train: resume: %s was written with other settings or other data: resume with those of %s, or start a new run in another --out",
+	case info.Fingerprint.Settings != t.Fingerprint.Settings:
+		return fmt.Errorf("train: resume: %s was written with other settings: resume with those of %s, or start a new run in another --out",
 			path, filepath.Join(t.Dir, "config.yaml"))
+	case info.Fingerprint.Data != t.Fingerprint.Data:
+		return fmt.Errorf("train: resume: %s was written with other data: %d videos then, %d now, or other names, labels or captions: restore the data, or start a new run in another --out",
+			path, info.Fingerprint.Videos, t.Fingerprint.Videos)
 	case info.Step < 0 || info.Step > t.Steps:
 		return fmt.Errorf("train: resume: %s is at step %d, want 0 to %d", path, info.Step, t.Steps)
 	}

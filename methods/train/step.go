@@ -28,7 +28,7 @@ func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
 	if err := t.machine.RunAll(); err != nil { // encode, loss, gradients
 		return Metrics{}, fmt.Errorf("train: step %d: run: %w", t.step, err)
 	}
-	m, err := t.measure(r.batch)
+	m, err := t.measure()
 	if err != nil {
 		return Metrics{}, err
 	}
@@ -75,7 +75,7 @@ func (t *trainer) replaced(bad []Bad) error {
 }
 
 // measure reads the loss and its terms and refuses a loss that is not finite.
-func (t *trainer) measure(b *methods.Batch) (Metrics, error) {
+func (t *trainer) measure() (Metrics, error) {
 	value, err := t.machine.Scalar(t.graph.Loss)
 	if err != nil {
 		return Metrics{}, fmt.Errorf("train: step %d: loss: %w", t.step, err)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"gorgonia.org/gorgonia"
@@ -24,11 +23,10 @@ var ErrInterrupted = errors.New("interrupted")
 
 // Options are the settings of the loop.
 type Options struct {
-	Steps           int     // in all, at least 1
-	Workers         int     // goroutines that decode and augment, at least 1
-	CheckpointEvery int     // steps, at least 1
-	WatchEvery      int     // steps between looks at the embeddings, at least 1
-	MaxBad          float64 // share of files that may fail, in [0,1]
+	Steps           int // in all, at least 1
+	Workers         int // goroutines that decode and augment, at least 1
+	CheckpointEvery int // steps, at least 1
+	WatchEvery      int // steps between looks at the embeddings, at least 1
 }
 
 // Setup is everything a run needs.
@@ -47,10 +45,17 @@ type Setup struct {
 	Init func(*nn.Store) error
 	// Resume continues from Dir's checkpoint where there is one.
 	Resume bool
-	// Fingerprint names settings and data; a checkpoint of another is refused.
-	Fingerprint string
+	// Fingerprint tells runs apart; a checkpoint of another is refused.
+	Fingerprint Fingerprint
 	// Metadata goes into weights.safetensors.
 	Metadata map[string]string
+}
+
+// Fingerprint names all that decides the result of a run, as hashes.
+type Fingerprint struct {
+	Settings string `json:"settings"`
+	Data     string `json:"data"` // names, labels and captions of the videos
+	Videos   int    `json:"videos"`
 }
 
 // BadFiles receives files that fail while training. An error ends the run.
@@ -91,19 +96,47 @@ type trainer struct {
 	views        int
 }
 
-// Run trains until the last step, or until ctx ends: then it writes a
-// checkpoint and returns ErrInterrupted.
+// Trainer is a run that is built and not under way yet.
+type Trainer struct{ t *trainer }
+
+// Run is New, Restore and Train in one, for callers that have nothing to do in
+// between.
 func Run(ctx context.Context, s Setup) (*Result, error) {
+	t, err := New(s)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	if err := t.Restore(); err != nil {
+		return nil, err
+	}
+	return t.Train(ctx)
+}
+
+// New builds networks, gradients and optimizer. It writes nothing.
+func New(s Setup) (*Trainer, error) {
 	t, err := newTrainer(s)
 	if err != nil {
 		return nil, err
 	}
-	defer t.close()
-	if err := t.restore(); err != nil {
+	return &Trainer{t}, nil
+}
+
+// Restore goes to the step of the folder's checkpoint, where the run resumes
+// and has one. It writes nothing, and refuses a checkpoint of another run.
+func (t *Trainer) Restore() error { return t.t.restore() }
+
+// Train takes the remaining steps. When ctx ends it writes a checkpoint and
+// returns ErrInterrupted; without a folder it returns the context's error.
+func (t *Trainer) Train(ctx context.Context) (*Result, error) {
+	if err := t.t.open(); err != nil {
 		return nil, err
 	}
-	return t.run(ctx)
+	return t.t.run(ctx)
 }
+
+// Close frees programs and files.
+func (t *Trainer) Close() error { return t.t.close() }
 
 func newTrainer(s Setup) (*trainer, error) {
 	if s.Observer == nil {
@@ -161,11 +194,11 @@ func (t *trainer) run(ctx context.Context) (*Result, error) {
 	start, first := time.Now(), t.step
 	t.Observer.Start(t.step, t.Steps)
 	t.samples = t.stream(ctx, t.step, t.Steps)
-	defer t.samples.cancel()
+	defer t.samples.stop()
 	tail := newTail(max(1, (t.Steps-first)/10))
 	for t.step < t.Steps {
 		m, err := t.trainStep(ctx)
-		if ctx.Err() != nil && err != nil {
+		if err != nil && errors.Is(err, ctx.Err()) { // between two steps
 			return nil, t.interrupted()
 		}
 		if err != nil {
@@ -199,6 +232,9 @@ func (t *trainer) after(m Metrics) error {
 }
 
 func (t *trainer) interrupted() error {
+	if t.Dir == "" {
+		return fmt.Errorf("train: interrupted at step %d of %d, nothing saved without a folder: %w", t.step, t.Steps, context.Canceled)
+	}
 	if err := t.save(); err != nil {
 		return fmt.Errorf("train: interrupted at step %d, and the checkpoint failed: %w", t.step, err)
 	}
@@ -242,9 +278,10 @@ func (t *tail) add(v float64) {
 	t.n = min(t.n+1, len(t.values))
 }
 
+// mean is 0 without values, as of a resumed run that was finished.
 func (t *tail) mean() float64 {
 	if t.n == 0 {
-		return math.NaN()
+		return 0
 	}
 	sum := 0.0
 	for _, v := range t.values[:t.n] {

@@ -65,7 +65,7 @@ func (w *watch) collapse(m Metrics) []string {
 	dim := float64(w.graph.Embeddings.Shape()[1])
 	switch {
 	case e.Spread < lowSpread:
-		return w.once("spread", fmt.Sprintf("step %d: the embeddings collapse: spread %.2f, healthy is .8 to 1: lower optimizer.lr, raise the temperature, or use --set media.input=diff where all videos look alike", m.Step, e.Spread))
+		return w.once("spread", fmt.Sprintf("step %d: the embeddings collapse: spread %.2f, healthy is .8 to 1: lower optimizer.lr, raise the temperature, or look with `clvid preview` whether all videos show the same", m.Step, e.Spread))
 	case e.EffectiveRank < max(2, lowRankPart*dim):
 		return w.once("rank", fmt.Sprintf("step %d: the embeddings fill %.1f of %.0f dimensions: raise the batch or the temperature, or weaken the augmentation", m.Step, e.EffectiveRank, dim))
 	}
