@@ -7,39 +7,6 @@ import (
 	"sync"
 )
 
-// CheckConfig says how files are checked before the first step and how many
-// bad ones a run bears. It belongs to the section `media` of a run's settings.
-type CheckConfig struct {
-	// Check is `index` (open every file and scan its packets), `full` (also
-	// decode every frame once) or `auto`: full up to FullUpTo files.
-	Check    string  `yaml:"check"`
-	FullUpTo int     `yaml:"full_up_to"` // files up to which `auto` decodes
-	MaxBad   float64 `yaml:"max_bad"`    // share of bad files past which the run stops, in [0, 1]
-}
-
-// DefaultCheck decodes sets of up to 5,000 files and bears one bad file in ten.
-func DefaultCheck() CheckConfig {
-	return CheckConfig{Check: "auto", FullUpTo: 5000, MaxBad: .1}
-}
-
-// Validate names the first setting that is out of bounds.
-func (c CheckConfig) Validate() error {
-	switch {
-	case c.Check != "auto" && c.Check != "full" && c.Check != "index":
-		return fmt.Errorf("media: check is %q, want auto, full or index", c.Check)
-	case c.FullUpTo < 0:
-		return fmt.Errorf("media: full_up_to is %d files, want at least 0", c.FullUpTo)
-	case !(c.MaxBad >= 0 && c.MaxBad <= 1):
-		return fmt.Errorf("media: max_bad is %g, want a share from 0 to 1", c.MaxBad)
-	}
-	return nil
-}
-
-// Full reports whether a set of n files is decoded.
-func (c CheckConfig) Full(n int) bool {
-	return c.Check == "full" || c.Check == "auto" && n <= c.FullUpTo
-}
-
 // Report is what the check found of one file.
 type Report struct {
 	Path   string

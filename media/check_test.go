@@ -74,27 +74,6 @@ func TestCheckCancel(t *testing.T) {
 	}
 }
 
-func TestCheckConfig(t *testing.T) {
-	c := media.DefaultCheck()
-	if err := c.Validate(); err != nil || !c.Full(5000) || c.Full(5001) {
-		t.Errorf("default %+v: %v", c, err)
-	}
-	if !(media.CheckConfig{Check: "full"}).Full(1e6) || (media.CheckConfig{Check: "index", FullUpTo: 10}).Full(1) {
-		t.Error("full and index do not decide alone")
-	}
-	for want, change := range map[string]func(*media.CheckConfig){
-		`check is "all"`:       func(c *media.CheckConfig) { c.Check = "all" },
-		"max_bad is 10":        func(c *media.CheckConfig) { c.MaxBad = 10 },
-		"full_up_to is -1 fil": func(c *media.CheckConfig) { c.FullUpTo = -1 },
-	} {
-		c := media.DefaultCheck()
-		change(&c)
-		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Validate = %v, want %q", err, want)
-		}
-	}
-}
-
 func ExampleTooMany() {
 	fmt.Println(media.TooMany(5, 60, .1, "a.mp4: corrupt data"))
 	fmt.Println(media.TooMany(7, 60, .1, "a.mp4: corrupt data"))
