@@ -68,6 +68,12 @@ func (m *CLIP) Build(env *Env) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	if env.Text.Config.Out != env.Projector.Out {
+		return nil, fmt.Errorf("methods: clip: text.out is %d and projector.out %d: both towers end in one space, set them to the same", env.Text.Config.Out, env.Projector.Out)
+	}
+	if err := enough(env, "clip"); err != nil {
+		return nil, err
+	}
 	views := env.Views()
 	g := gorgonia.NewGraph()
 	s := nn.NewScope(g, env.Store, env.Seed)

@@ -119,11 +119,6 @@ func (e *Env) Views() []View {
 	return views
 }
 
-// viewFloats is the number of values in one view of the whole batch.
-func (e *Env) viewFloats() int {
-	return e.N * e.Clip[0] * e.Clip[1] * e.Clip[2] * e.Clip[3]
-}
-
 // clips makes the input node for v views: (v·N, C, T, H, W).
 func (e *Env) clips(g *gorgonia.ExprGraph, name string, v int) *gorgonia.Node {
 	return nn.Input(g, name, e.Store.DType(), v*e.N, e.Clip[0], e.Clip[1], e.Clip[2], e.Clip[3])

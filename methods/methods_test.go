@@ -367,13 +367,16 @@ func TestCLIPMasksEqualCaptions(t *testing.T) {
 func TestWrongCombinations(t *testing.T) {
 	for _, tc := range []struct {
 		c    combination
+		n    int
 		want string
 	}{
-		{combination{"supervised", "clip-pairs", nil}, "want targets to predict"},
-		{combination{"simclr", "video-text", nil}, "use --method clip"},
-		{combination{"moco-v2", "video-text", nil}, "use --method clip"},
-		{combination{"clip", "clip-pairs", nil}, "video-text"},
-		{combination{"moco-v2", "clip-pairs,frame-order", order(pretext.OrderPositive)}, "one queue"},
+		{combination{"supervised", "clip-pairs", nil}, 2, "want targets to predict"},
+		{combination{"simclr", "video-text", nil}, 2, "use --method clip"},
+		{combination{"moco-v2", "video-text", nil}, 2, "use --method clip"},
+		{combination{"clip", "clip-pairs", nil}, 2, "video-text"},
+		{combination{"moco-v2", "clip-pairs,frame-order", order(pretext.OrderPositive)}, 2, "one queue"},
+		{combination{"simclr", "clip-pairs", nil}, 1, "raise --batch to at least 2"},
+		{combination{"clip", "video-text", nil}, 2, "text.out is 6 and projector.out 5"},
 	} {
 		t.Run(tc.c.String(), func(t *testing.T) {
 			entry, err := methods.Builtin().Lookup("method", tc.c.method)
@@ -388,7 +391,8 @@ func TestWrongCombinations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = method.Build(&methods.Env{Parts: parts(t, tc.c), N: 2, Clip: tinyClip.Shape(), Encoder: tinyEncoder, Store: nn.NewStore(device.Float32)})
+			_, err = method.Build(&methods.Env{Parts: parts(t, tc.c), N: tc.n, Clip: tinyClip.Shape(), Encoder: tinyEncoder, Store: nn.NewStore(device.Float32),
+				Projector: methods.Projector{Hidden: 8, Out: 5, Layers: 2}, Text: &methods.Text{Config: text.Config{Length: 3, Dim: 5, Hidden: 7, Out: 6}, Vocab: 9}})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want one that says %q", err, tc.want)
 			}

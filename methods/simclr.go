@@ -2,6 +2,7 @@ package methods
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -58,6 +59,11 @@ func (m *SimCLR) Build(env *Env) (*Graph, error) {
 		return nil, err
 	}
 	views := env.Views()
+	if slices.ContainsFunc(views, func(v View) bool { return v.Role == pretext.Anchor }) {
+		if err := enough(env, "simclr"); err != nil {
+			return nil, err
+		}
+	}
 	g := gorgonia.NewGraph()
 	s := nn.NewScope(g, env.Store, env.Seed)
 	m.clips = env.clips(g, "clips", len(views))
@@ -143,6 +149,14 @@ func (m *SimCLR) State() []State { return nil }
 
 // Close does nothing.
 func (m *SimCLR) Close() error { return nil }
+
+// enough refuses a batch in which no other video is a negative.
+func enough(env *Env, method string) error {
+	if env.N < 2 {
+		return fmt.Errorf("methods: %s: a batch of %d video has nothing to contrast: raise --batch to at least 2", method, env.N)
+	}
+	return nil
+}
 
 // noText refuses parts that need captions.
 func noText(env *Env, method string) error {

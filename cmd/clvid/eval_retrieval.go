@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -191,7 +192,7 @@ func (s *session) textEmbeddings(run string, captions []string, v *text.Vocabula
 	if err != nil {
 		return eval.Matrix{}, err
 	}
-	env, err := s.env(nil, len(captions))
+	env, err := s.env(nil, min(len(captions), captionsAtOnce))
 	if err != nil {
 		return eval.Matrix{}, err
 	}
@@ -204,20 +205,37 @@ func (s *session) textEmbeddings(run string, captions []string, v *text.Vocabula
 	if err := eval.Load(filepath.Join(run, train.WeightsFile), env.Store, "text."); err != nil {
 		return eval.Matrix{}, err
 	}
-	var ids []int32
-	var mask []float32
-	for _, c := range captions {
-		e, err := tok.Encode(c)
+	var out []float32
+	for chunk := range slices.Chunk(captions, env.N) {
+		rows, err := embedCaptions(net, tok, chunk)
 		if err != nil {
 			return eval.Matrix{}, err
 		}
-		ids, mask = append(ids, e.IDs...), append(mask, e.Mask...)
+		out = append(out, rows...)
+	}
+	return eval.FromFloat32(len(captions), net.Width(), out)
+}
+
+// captionsAtOnce bounds the memory of the text tower.
+const captionsAtOnce = 256
+
+// embedCaptions runs at most net.Rows captions: (len(captions), D). What is
+// missing to a full batch stays padding.
+func embedCaptions(net *methods.Network, tok *text.Tokenizer, captions []string) ([]float32, error) {
+	ids, mask := make([]int32, net.Rows()*tok.Length()), make([]float32, net.Rows()*tok.Length())
+	for i, c := range captions {
+		e, err := tok.Encode(c)
+		if err != nil {
+			return nil, err
+		}
+		copy(ids[i*tok.Length():], e.IDs)
+		copy(mask[i*tok.Length():], e.Mask)
 	}
 	out, err := net.Run(ids, mask)
 	if err != nil {
-		return eval.Matrix{}, err
+		return nil, err
 	}
-	return eval.FromFloat32(len(captions), net.Width(), out)
+	return out[:len(captions)*net.Width()], nil
 }
 
 func list(names []string) string { return strings.Join(names, ", ") }

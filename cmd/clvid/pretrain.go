@@ -141,7 +141,11 @@ func (o *outcome) show(w io.Writer) {
 			fmt.Fprintf(w, "  %s: %s\n", b.Path, b.Reason)
 		}
 	}
-	fmt.Fprintf(w, "weights: %s\nnext:    clvid eval linear %s\n", filepath.Join(o.Out, train.WeightsFile), o.Out)
+	next := "linear"
+	if exists(filepath.Join(o.Out, vocabularyFile)) {
+		next = "retrieval"
+	}
+	fmt.Fprintf(w, "weights: %s\nnext:    clvid eval %s %s\n", filepath.Join(o.Out, train.WeightsFile), next, o.Out)
 }
 
 // pretrain runs one training from settings to weights.

@@ -12,10 +12,6 @@ type KNNConfig struct {
 	Temperature float64 `yaml:"temperature"` // of the weights exp(cosine/temperature), at least 0.0015; +Inf gives the plain majority
 }
 
-// DefaultKNNConfig suits sets of some hundred clips; the usual K for
-// thousands is 200.
-func DefaultKNNConfig() KNNConfig { return KNNConfig{K: 5, Temperature: .07} }
-
 // minTemperature keeps exp(1/temperature) and sums of it finite.
 const minTemperature = .0015
 

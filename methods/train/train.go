@@ -155,9 +155,15 @@ func newTrainer(s Setup) (*trainer, error) {
 	return t, nil
 }
 
-// build makes the graph, its gradients, the program and the optimizer.
-func (t *trainer) build() error {
-	var err error
+// build makes the graph, its gradients, the program and the optimizer. Graphs
+// panic on shapes that do not fit; whatever settings lead there, the user gets
+// an error.
+func (t *trainer) build() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("train: these settings make no network: %v: go back to those of a preset", p)
+		}
+	}()
 	if t.graph, err = t.Method.Build(t.env); err != nil {
 		return err
 	}
