@@ -86,14 +86,6 @@ const (
 	CheckIndex = "index" // read packets only
 )
 
-// Section returns the settings that a method or task declared under a key.
-func (c *Config) Section(name string) (any, error) {
-	if s, ok := c.Sections[name]; ok {
-		return s, nil
-	}
-	return nil, fmt.Errorf("configs: no section %q: want one of %v", name, slices.Sorted(maps.Keys(c.Sections)))
-}
-
 // Validate checks ranges: its own settings first, then every section that has a
 // Validate method.
 func (c *Config) Validate() error {

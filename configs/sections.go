@@ -77,7 +77,6 @@ type Finetune struct {
 	WarmupSteps    int     `yaml:"warmup_steps"`
 	CropMin        float64 `yaml:"crop_min"`        // in place of augment.crop_min
 	ColourStrength float64 `yaml:"colour_strength"` // in place of augment.colour_strength
-	FreezeBackbone bool    `yaml:"freeze_backbone"` // train the classifier alone
 }
 
 // DefaultFinetune is the recipe of the synthetic set.

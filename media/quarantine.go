@@ -117,13 +117,6 @@ func (q *Quarantine) Add(path, reason, stage string) error {
 	return nil
 }
 
-// Has reports whether a file was set aside.
-func (q *Quarantine) Has(path string) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.seen[path]
-}
-
 // List returns the bad files in the order in which they were added.
 func (q *Quarantine) List() []Bad {
 	q.mu.Lock()

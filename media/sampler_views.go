@@ -22,7 +22,9 @@ func TestViewRange(n int, extent float64, i, k int, offset bool) (start, end flo
 
 // LinspaceFrames returns count frames spread evenly from start to end, both
 // included, rounded down and held within [0, n): past the end the last frame
-// repeats.
+// repeats. It turns the ranges of TestViewRange and SpacedClips into frames as
+// SlowFast does, which the golden folder video-sampling proves; clvid's own clips
+// have a whole stride.
 func LinspaceFrames(start, end float64, count, n int) []int {
 	frames := make([]int, count)
 	for j := range frames {
@@ -50,7 +52,8 @@ func EvenSpans(n int, c ClipConfig, k int) []Span {
 // CropOffsets returns the top left corner (x, y) of the size x size windows at
 // the left, centre and right of a picture at least that large, or at the top,
 // centre and bottom of an upright one, in pixels. Centres are rounded up, as
-// in SlowFast.
+// in SlowFast. They are the crops of its three-crop test protocol, which the
+// golden folder video-sampling proves; clvid evaluates on CentreView.
 func CropOffsets(w, h, size int) [3][2]int {
 	x, y := (w-size+1)/2, (h-size+1)/2
 	if h > w {

@@ -16,11 +16,6 @@ func Zeros(int, []int, uint64) float64 { return 0 }
 // Ones is 1 everywhere.
 func Ones(int, []int, uint64) float64 { return 1 }
 
-// Constant is v everywhere.
-func Constant(v float64) Init {
-	return func(int, []int, uint64) float64 { return v }
-}
-
 // Uniform draws from [-bound, bound).
 func Uniform(bound float64) Init {
 	return func(i int, _ []int, seed uint64) float64 {

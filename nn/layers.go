@@ -85,6 +85,3 @@ func MaxPool(x *gorgonia.Node, kernel, stride, pad []int) *gorgonia.Node {
 
 // GlobalMean averages x (N,C,spatial…) over space and time to (N,C).
 func GlobalMean(x *gorgonia.Node) *gorgonia.Node { return op.GlobalMean(x) }
-
-// Normalize scales the rows of x (N,D) to length 1.
-func Normalize(x *gorgonia.Node) *gorgonia.Node { return op.Normalize(x) }

@@ -4,7 +4,6 @@ package dataset
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -19,14 +18,6 @@ type Item struct {
 	Split    string            // "" where there is none
 	Captions []string          // in the order of the manifest
 	Fields   map[string]string // all other columns of the manifest
-}
-
-// Caption draws one of the captions; "" where there is none.
-func (it Item) Caption(rng *rand.Rand) string {
-	if len(it.Captions) == 0 {
-		return ""
-	}
-	return it.Captions[rng.IntN(len(it.Captions))]
 }
 
 // Field returns the value of a column of the manifest, and whether it has one.
@@ -103,13 +94,4 @@ func values(items []Item, get func(Item) string) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// Paths lists the paths of all items.
-func (s *Set) Paths() []string {
-	paths := make([]string, len(s.Items))
-	for i, it := range s.Items {
-		paths[i] = it.Path
-	}
-	return paths
 }

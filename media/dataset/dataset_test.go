@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,21 +76,6 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-func TestCaption(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	it := Item{Captions: []string{"a", "b"}}
-	seen := map[string]int{}
-	for range 1000 {
-		seen[it.Caption(rng)]++
-	}
-	if seen["a"] < 400 || seen["b"] < 400 {
-		t.Errorf("captions drawn %v of 1000, want about half each", seen)
-	}
-	if c := (Item{}).Caption(rng); c != "" {
-		t.Errorf("caption %q without any", c)
-	}
-}
-
 func TestSharedSets(t *testing.T) {
 	data := filepath.Join(sharedtest.Dir(t), "data")
 	for _, tc := range []struct {
@@ -117,8 +101,8 @@ func TestSharedSets(t *testing.T) {
 		if part, err := set.PretrainSplit(); tc.train >= 0 && (err != nil || len(part.Items) != tc.train) {
 			t.Errorf("%s: %v to learn from, want %d: %v", tc.path, part, tc.train, err)
 		}
-		for _, path := range set.Paths() {
-			if _, err := os.Stat(path); err != nil {
+		for _, item := range set.Items {
+			if _, err := os.Stat(item.Path); err != nil {
 				t.Fatalf("%s: %v", tc.path, err)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
 )
 
 const people = "path,label,split,subject,view\na.mp4,x,train,eli,1\nb.mp4,y,train,ido,1\nc.mp4,x,test,eli,2\nd.mp4,y,val,ido,1\n"

@@ -19,7 +19,9 @@ type Pairing struct {
 	Interchangeable bool
 }
 
-// Contiguous pairs video v with its captions v·perVideo … (v+1)·perVideo-1.
+// Contiguous pairs video v with its captions v·perVideo … (v+1)·perVideo-1, as
+// the benchmarks and the golden folder retrieval-metrics lay them out; commands
+// read groups from the manifest, see ByGroup.
 func Contiguous(videos, perVideo int) Pairing {
 	owner := make([]int, videos*perVideo)
 	for i := range owner {

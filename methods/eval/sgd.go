@@ -24,7 +24,9 @@ type SGDResult struct {
 }
 
 // SGDProbe fits a linear classifier on features (N, D) as they are:
-// g += wd·p; v = g at first, then momentum·v + g; p -= lr·v.
+// g += wd·p; v = g at first, then momentum·v + g; p -= lr·v. The golden folder
+// linear-probe holds this protocol of the literature to its numbers; clvid's
+// own tables come from FitLinear.
 func SGDProbe(features Matrix, labels []int, classes int, c SGDConfig) (*SGDResult, error) {
 	for _, err := range []error{features.check("features", false), checkLabels("features", labels, features.Rows, classes)} {
 		if err != nil {

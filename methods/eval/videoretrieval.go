@@ -7,7 +7,9 @@ import (
 
 // MeanClips averages the clips of every video: features (N·clips, D), the
 // clips of a video one after the other, to (N, D). They are not normalised
-// before (Xu et al., CVPR 2019).
+// before (Xu et al., CVPR 2019). It is the first step of that paper's protocol
+// of video retrieval, which the golden folder video-retrieval proves; clvid's
+// own commands average clips while they extract features.
 func MeanClips(features Matrix, clips int) (Matrix, error) {
 	if clips < 1 || features.Rows%clips != 0 {
 		return Matrix{}, fmt.Errorf("eval: mean of clips: %d rows are not a multiple of %d clips", features.Rows, clips)
@@ -25,7 +27,8 @@ func MeanClips(features Matrix, clips int) (Matrix, error) {
 // NearestHits counts, for every k, the test videos (M, D) that have a video
 // of their class among the k nearest training videos (N, D) by cosine; of
 // equally near ones the lower row comes first. It is neither a vote nor a
-// precision. Of k beyond N, all N are taken.
+// precision. Of k beyond N, all N are taken. It is the top-k count of the same
+// protocol and golden folder as MeanClips.
 func NearestHits(train Matrix, trainLabels []int, test Matrix, testLabels []int, ks []int) ([]int, error) {
 	ranks, err := sameClassRanks(train, trainLabels, test, testLabels)
 	if err != nil {

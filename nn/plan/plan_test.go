@@ -52,7 +52,7 @@ func toyNet(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 	y = nn.ReLU(nn.BatchNorm(s.Sub("bn1"), y))
 	y = nn.BatchNorm(s.Sub("bn2"), nn.Conv(s.Sub("conv2"), y, nn.ConvConfig{Out: 4, Kernel: k, Pad: p}))
 	x = nn.ReLU(op.Add(x, y)) // x feeds two: a fan-out
-	return nn.Normalize(nn.GlobalMean(nn.MaxPool(x, []int{2, 2, 2}, nil, nil)))
+	return op.Normalize(nn.GlobalMean(nn.MaxPool(x, []int{2, 2, 2}, nil, nil)))
 }
 
 // bind gives the toy a batch that depends on seed, as three separable classes.
