@@ -198,7 +198,10 @@ func TestErrors(t *testing.T) {
 		{"workers: -1", Source{}, `configs: workers is -1 and threads is 0, want 0 (one for each core) or more`},
 		{"checkpoint_every: 0", Source{}, `configs: checkpoint_every is 0 and log_every is 10 steps, want at least 1`},
 		{"simclr: {temperature: 0}", Source{}, `configs: simclr.temperature is 0, want more than 0`},
-		{"eval: {clips: 0}", Source{}, `configs: eval: clips is 0, batch 32, knn_k 5, draws 10: want at least 1 each`},
+		{"eval: {clips: 0}", Source{}, `configs: eval: clips is 0, batch 32, draws 10: want at least 1 each`},
+		{"eval: {knn_k: 0}", Source{}, `configs: eval.knn_k is 0, want at least 1`},
+		{"eval: {knn_temperature: 0.001}", Source{}, `configs: eval.knn_temperature is 0.001, want at least 0.0015`},
+		{"eval: {linear_c: 0}", Source{}, `configs: eval.linear_c is 0, want a number above 0`},
 		// Presets and files.
 		{"", Source{Preset: "synt"}, `configs: unknown preset "synt" (did you mean "synth"?): want one of asl, synth, synth-text, weizmann, or the path of a file`},
 		{"", Source{File: "none.yaml"}, `configs: open none.yaml: no such file or directory: want a file, or one of the presets asl, synth, synth-text, weizmann`},

@@ -3,6 +3,8 @@ package configs
 import (
 	"fmt"
 	"time"
+
+	"github.com/clvid/clvid/methods/eval"
 )
 
 // Decode bounds what one file may cost.
@@ -50,19 +52,20 @@ func DefaultEval() Eval {
 	return Eval{Clips: 3, Batch: 32, KNN: 5, KNNTemperature: .07, LinearC: .01, Draws: 10}
 }
 
-// Validate checks the ranges.
+// Validate checks the ranges; those of the probes are the probes' own.
 func (e Eval) Validate() error {
 	switch {
-	case e.Clips < 1 || e.Batch < 1 || e.KNN < 1 || e.Draws < 1:
-		return fmt.Errorf("eval: clips is %d, batch %d, knn_k %d, draws %d: want at least 1 each", e.Clips, e.Batch, e.KNN, e.Draws)
-	case !(e.KNNTemperature > 0):
-		return fmt.Errorf("eval.knn_temperature is %g, want more than 0", e.KNNTemperature)
-	case !(e.LinearC > 0):
-		return fmt.Errorf("eval.linear_c is %g, want more than 0", e.LinearC)
+	case e.Clips < 1 || e.Batch < 1 || e.Draws < 1:
+		return fmt.Errorf("eval: clips is %d, batch %d, draws %d: want at least 1 each", e.Clips, e.Batch, e.Draws)
 	case e.LabelsPerClass < 0:
 		return fmt.Errorf("eval.labels_per_class is %d, want 0 (all) or more", e.LabelsPerClass)
 	}
-	return nil
+	if err := (eval.KNNConfig{K: e.KNN, Temperature: e.KNNTemperature}).Validate(); err != nil {
+		return err
+	}
+	linear := eval.DefaultLinearConfig()
+	linear.C = e.LinearC
+	return linear.Validate()
 }
 
 // Finetune holds the settings of training with labels. With few labels

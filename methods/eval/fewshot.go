@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Draw returns the places of perClass labelled clips of every class that
+// Draw returns the places of perClass labelled videos of every class that
 // occurs in labels, drawn without replacement from rng, in ascending order.
 func Draw(labels []int, perClass int, rng *rand.Rand) ([]int, error) {
 	if perClass < 1 {
@@ -17,7 +17,7 @@ func Draw(labels []int, perClass int, rng *rand.Rand) ([]int, error) {
 		places[c] = append(places[c], i)
 	}
 	if len(places) == 0 {
-		return nil, fmt.Errorf("eval: draw labels: no labelled clips: check --data and --split")
+		return nil, fmt.Errorf("eval: draw labels: no labelled videos: check --data and --split")
 	}
 	classes := make([]int, 0, len(places))
 	for c := range places {
@@ -28,7 +28,7 @@ func Draw(labels []int, perClass int, rng *rand.Rand) ([]int, error) {
 	for _, c := range classes {
 		of := places[c]
 		if len(of) < perClass {
-			return nil, fmt.Errorf("eval: draw labels: class %d has %d clips, want at least %d: lower --labels-per-class", c, len(of), perClass)
+			return nil, fmt.Errorf("eval: draw labels: class number %d has %d labelled videos, want at least %d: lower --labels-per-class", c, len(of), perClass)
 		}
 		rng.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] })
 		drawn = append(drawn, of[:perClass]...)

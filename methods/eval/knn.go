@@ -8,20 +8,21 @@ import (
 
 // KNNConfig sets the weighted vote of nearest neighbours.
 type KNNConfig struct {
-	K           int     `yaml:"k"`           // neighbours that vote, at least 1
-	Temperature float64 `yaml:"temperature"` // of the weights exp(cosine/temperature), at least 0.0015; +Inf gives the plain majority
+	K           int     // neighbours that vote, at least 1: eval.knn_k
+	Temperature float64 // eval.knn_temperature: of the weights exp(cosine/temperature), at least 0.0015; +Inf gives the plain majority
 }
 
 // minTemperature keeps exp(1/temperature) and sums of it finite.
 const minTemperature = .0015
 
-// Validate returns an error that names the first setting out of its bounds.
+// Validate returns an error that names the first setting out of its bounds by
+// its key.
 func (c KNNConfig) Validate() error {
 	if c.K < 1 {
-		return fmt.Errorf("eval: knn: k is %d, want at least 1", c.K)
+		return fmt.Errorf("eval.knn_k is %d, want at least 1", c.K)
 	}
 	if !(c.Temperature >= minTemperature) {
-		return fmt.Errorf("eval: knn: temperature is %g, want at least %g", c.Temperature, minTemperature)
+		return fmt.Errorf("eval.knn_temperature is %g, want at least %g", c.Temperature, minTemperature)
 	}
 	return nil
 }
@@ -70,11 +71,8 @@ func KNN(bank Matrix, labels []int, queries Matrix, classes int, c KNNConfig) (*
 }
 
 func (c KNNConfig) check(bank Matrix, labels []int, queries Matrix, classes int) error {
-	if err := c.Validate(); err != nil {
-		return err
-	}
 	for _, err := range []error{
-		bank.check("bank", false), queries.check("queries", false), checkLabels("bank", labels, bank.Rows, classes),
+		c.Validate(), bank.check("bank", false), queries.check("queries", false), checkLabels("bank", labels, bank.Rows, classes),
 	} {
 		if err != nil {
 			return fmt.Errorf("eval: knn: %w", err)

@@ -88,8 +88,8 @@ func TestKNNErrors(t *testing.T) {
 		c             KNNConfig
 		want          string
 	}{
-		{"k", ok, ok, []int{0, 1}, KNNConfig{0, 1}, "eval: knn: k is 0, want at least 1"},
-		{"temperature", ok, ok, []int{0, 1}, KNNConfig{1, math.NaN()}, "eval: knn: temperature is NaN, want at least 0.0015"},
+		{"k", ok, ok, []int{0, 1}, KNNConfig{0, 1}, "eval: knn: eval.knn_k is 0, want at least 1"},
+		{"temperature", ok, ok, []int{0, 1}, KNNConfig{1, math.NaN()}, "eval: knn: eval.knn_temperature is NaN, want at least 0.0015"},
 		{"label", ok, ok, []int{0, 2}, KNNConfig{1, 1}, "eval: knn: bank: label 2 of row 1 is outside [0, 2): evaluate on labelled videos of these classes"},
 		{"labels", ok, ok, []int{0}, KNNConfig{1, 1}, "eval: knn: bank: 1 labels for 2 rows"},
 		{"NaN", ok, nan, []int{0, 1}, KNNConfig{1, 1}, "eval: knn: queries: row 1 holds NaN at column 0: the model that made it has diverged"},

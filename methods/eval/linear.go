@@ -11,20 +11,21 @@ import (
 
 // LinearConfig sets the linear probe.
 type LinearConfig struct {
-	C             float64 `yaml:"c"`              // inverse strength of the penalty, as scikit-learn's, above 0
-	MaxIterations int     `yaml:"max_iterations"` // of L-BFGS, at least 1
+	C             float64 // eval.linear_c: inverse strength of the penalty, as scikit-learn's, above 0
+	MaxIterations int     // of L-BFGS, at least 1; no setting
 }
 
 // DefaultLinearConfig penalises strongly, as fits a few clips a class.
 func DefaultLinearConfig() LinearConfig { return LinearConfig{C: .01, MaxIterations: 2000} }
 
-// Validate returns an error that names the first setting out of its bounds.
+// Validate returns an error that names the first setting out of its bounds by
+// its key.
 func (c LinearConfig) Validate() error {
 	if !(c.C > 0) || math.IsInf(c.C, 0) {
-		return fmt.Errorf("eval: linear: c is %g, want a number above 0", c.C)
+		return fmt.Errorf("eval.linear_c is %g, want a number above 0", c.C)
 	}
 	if c.MaxIterations < 1 {
-		return fmt.Errorf("eval: linear: max_iterations is %d, want at least 1", c.MaxIterations)
+		return fmt.Errorf("at most %d iterations, want at least 1", c.MaxIterations)
 	}
 	return nil
 }
@@ -49,10 +50,7 @@ type Linear struct {
 // get probability 0, since their intercept would have no finite optimum; at
 // least two must be named. The result depends on the arguments alone.
 func FitLinear(features Matrix, labels []int, classes int, c LinearConfig) (*Linear, error) {
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	for _, err := range []error{features.check("features", false), checkLabels("features", labels, features.Rows, classes)} {
+	for _, err := range []error{c.Validate(), features.check("features", false), checkLabels("features", labels, features.Rows, classes)} {
 		if err != nil {
 			return nil, fmt.Errorf("eval: linear: %w", err)
 		}
@@ -94,7 +92,7 @@ func (l *Linear) minimize(o *probeObjective, iterations int) ([]float64, error) 
 	o.gradient(grad, result.X)
 	l.Gradient, l.Iterations = floats.Norm(grad, math.Inf(1)), result.MajorIterations
 	if !(l.Gradient <= gradientEnough) {
-		return nil, fmt.Errorf("eval: linear: gradient is %.2g after %d iterations, want at most %g: lower linear.c or raise linear.max_iterations", l.Gradient, l.Iterations, gradientEnough)
+		return nil, fmt.Errorf("eval: linear: gradient is %.2g after %d iterations, want at most %g: lower eval.linear_c", l.Gradient, l.Iterations, gradientEnough)
 	}
 	l.Loss = o.loss(result.X)
 	return result.X, nil

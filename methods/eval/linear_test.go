@@ -160,8 +160,8 @@ func TestFitLinearErrors(t *testing.T) {
 		c      LinearConfig
 		want   string
 	}{
-		{"c", []int{0, 1}, LinearConfig{0, 1}, "eval: linear: c is 0, want a number above 0"},
-		{"iterations", []int{0, 1}, LinearConfig{1, 0}, "eval: linear: max_iterations is 0, want at least 1"},
+		{"c", []int{0, 1}, LinearConfig{0, 1}, "eval: linear: eval.linear_c is 0, want a number above 0"},
+		{"iterations", []int{0, 1}, LinearConfig{1, 0}, "eval: linear: at most 0 iterations, want at least 1"},
 		{"one class", []int{1, 1}, LinearConfig{1, 9}, "eval: linear: 1 class among 2 labels, want at least 2: label more classes"},
 		{"label", []int{1, -1}, LinearConfig{1, 9}, "eval: linear: features: label -1 of row 1 is outside [0, 2): evaluate on labelled videos of these classes"},
 	} {

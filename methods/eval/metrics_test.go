@@ -120,9 +120,9 @@ func TestDrawErrors(t *testing.T) {
 		n      int
 		want   string
 	}{
-		{[]int{0, 1, 0}, 2, "eval: draw labels: class 1 has 1 clips, want at least 2: lower --labels-per-class"},
+		{[]int{0, 1, 0}, 2, "eval: draw labels: class number 1 has 1 labelled videos, want at least 2: lower --labels-per-class"},
 		{[]int{0}, 0, "eval: draw labels: 0 labels for each class, want at least 1"},
-		{nil, 1, "eval: draw labels: no labelled clips: check --data and --split"},
+		{nil, 1, "eval: draw labels: no labelled videos: check --data and --split"},
 	} {
 		if _, err := Draw(tc.labels, tc.n, rand.New(rand.NewPCG(1, 1))); fmt.Sprint(err) != tc.want {
 			t.Errorf("got %v, want %s", err, tc.want)

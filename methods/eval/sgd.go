@@ -8,10 +8,10 @@ import (
 // SGDConfig sets the linear probe of the literature: torch's SGD on the full
 // batch, learning rate by a cosine from LR to 0, weights from zero.
 type SGDConfig struct {
-	LR          float64 `yaml:"lr"`
-	Momentum    float64 `yaml:"momentum"`
-	WeightDecay float64 `yaml:"weight_decay"` // on weights and biases
-	Steps       int     `yaml:"steps"`        // at least 1
+	LR          float64
+	Momentum    float64
+	WeightDecay float64 // on weights and biases
+	Steps       int     // at least 1
 }
 
 // SGDResult is the fitted probe with its trace.
