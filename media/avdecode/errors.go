@@ -28,7 +28,10 @@ type failure struct {
 	detail string
 }
 
+// Error is the kind and the details, for messages without a path.
 func (f *failure) Error() string { return f.kind.Error() + ": " + f.detail }
+
+// Unwrap returns the kind, so that errors.Is finds media.ErrCorrupt and the like.
 func (f *failure) Unwrap() error { return f.kind }
 
 // fail gives err the path and the operation. Context errors keep their kind.

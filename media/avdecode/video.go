@@ -35,17 +35,21 @@ type video struct {
 // errMissed says that a pass did not meet a frame where the index has it.
 var errMissed = errors.New("frame not met")
 
+// Info returns what the index holds of the stream; it reads no file.
 func (v *video) Info() media.Info {
 	info := v.index.Info
 	info.Path = v.path
 	return info
 }
 
+// Len is the number of frames as indexed, damaged ones included.
 func (v *video) Len() int { return len(v.index.Order) }
 
 // Stats returns the work done since the video was opened.
 func (v *video) Stats() Stats { return v.stats }
 
+// Close frees the demuxer, the decoder and the guard, where there are any. A
+// second call does nothing; the error is always nil.
 func (v *video) Close() error {
 	v.drop()
 	if v.guard != nil {

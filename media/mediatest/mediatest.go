@@ -69,13 +69,16 @@ type video struct {
 	closed bool
 }
 
+// Info describes the movie as 25 frames per second of a codec named painted.
 func (v *video) Info() media.Info {
 	return media.Info{Path: v.path, Codec: "painted", Width: v.movie.W, Height: v.movie.H,
 		FrameRate: 25, Duration: time.Duration(v.movie.Frames) * 40 * time.Millisecond, Frames: v.movie.Frames}
 }
 
+// Len is the number of indexed frames, lost ones included.
 func (v *video) Len() int { return v.movie.Frames }
 
+// Close returns an error on a second call, so that tests notice one.
 func (v *video) Close() error {
 	if v.closed {
 		return errors.New("mediatest: " + v.path + ": closed twice")
@@ -84,6 +87,8 @@ func (v *video) Close() error {
 	return nil
 }
 
+// Clips paints the spans and counts one pass; a frame that several clips show
+// is one frame in memory. Lost frames are painted all the same.
 func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, error) {
 	v.passes.Add(1)
 	frames := map[int]*media.Frame{}
@@ -105,6 +110,8 @@ func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, 
 	return clips, ctx.Err()
 }
 
+// Frames paints all frames but the lost ones; it ends at the damaged frame with
+// its error, or with that of the context.
 func (v *video) Frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 	return func(yield func(*media.Frame, error) bool) {
 		for t := range v.movie.Frames - v.movie.Lost {
@@ -148,7 +155,7 @@ func Picture(w, h int, paint func(x, y int) [3]byte) media.Image {
 	return im
 }
 
-// Clip decodes one span of a movie.
+// Clip decodes one span of a movie. It panics where the movie is damaged there.
 func Clip(m Movie, s media.Span) *media.Clip {
 	v, err := (&Decoder{Movies: map[string]Movie{"movie": m}}).Open(context.Background(), "movie")
 	if err != nil {

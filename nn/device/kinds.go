@@ -48,9 +48,11 @@ const (
 	CrossEntropy Kind = "cross_entropy"
 	// dloss (), logits (shape only), target -> dlogits. Reads the softmax.
 	CrossEntropyGrad Kind = "cross_entropy_grad"
-	// Elementwise a op b, equal shapes, or b a scalar (shape ()).
+	// a, b -> a + b by element; equal shapes, or b a scalar (shape ()).
 	Add Kind = "add"
+	// a, b -> a - b by element; shapes as for Add.
 	Sub Kind = "sub"
+	// a, b -> a·b by element; shapes as for Add.
 	Mul Kind = "mul"
 	// x -> factor·x. ScaleAttrs.
 	Scale Kind = "scale"
