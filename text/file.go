@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
+
+	"github.com/clvid/clvid/internal/atomicfile"
 )
 
 // tokenizerFile is the part of the tokenizer.json format that a word-level
@@ -61,40 +62,12 @@ func (v *Vocabulary) Save(path string) error {
 		Model:        wordLevelModel{Type: "WordLevel", Vocab: v.ids, UnkToken: unknownToken},
 	})
 	if err == nil {
-		err = writeAtomic(path, b.Bytes())
+		err = atomicfile.Write(path, b.Bytes())
 	}
 	if err != nil {
 		return fmt.Errorf("text: save vocabulary %s: %w", path, err)
 	}
 	return nil
-}
-
-// writeAtomic writes a temporary file in the same folder and renames it.
-// (nn/checkpoint has the like for runs, but text imports nothing of nn.)
-func writeAtomic(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // Load reads a vocabulary that Save wrote. A file that would read a text

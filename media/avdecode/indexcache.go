@@ -142,7 +142,9 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// writeAtomic lets no reader see half a file.
+// writeAtomic lets no reader see half a file. Unlike internal/atomicfile it
+// flushes nothing to the disk, as an index that a crash cuts is refused by its
+// digest, and takes a name of its own, as many processes share the folder.
 func writeAtomic(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".index-*")
 	if err != nil {

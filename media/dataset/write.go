@@ -5,9 +5,9 @@ import (
 	"encoding/csv"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
+
+	"github.com/clvid/clvid/internal/atomicfile"
 )
 
 // WriteManifest writes items as a CSV that Open reads back equal, one row for each
@@ -39,7 +39,10 @@ func WriteManifest(path string, items []Item) error {
 	if err := w.Error(); err != nil {
 		return fmt.Errorf("dataset: write %s: %w", path, err)
 	}
-	return writeWhole(path, buf.Bytes())
+	if err := atomicfile.Write(path, buf.Bytes()); err != nil {
+		return fmt.Errorf("dataset: write %s: %w", path, err)
+	}
+	return nil
 }
 
 func writeRows(w *csv.Writer, header []string, it Item) {
@@ -57,34 +60,4 @@ func writeRows(w *csv.Writer, header []string, it Item) {
 		}
 		w.Write(cells)
 	}
-}
-
-// writeWhole writes beside the file and renames.
-func writeWhole(path string, data []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".clips-*")
-	if err != nil {
-		return fmt.Errorf("dataset: write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(tmp.Name())
-		}
-	}()
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Chmod(0o644)
-	}
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if closeErr := tmp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("dataset: write %s: %w", path, err)
-	}
-	return nil
 }

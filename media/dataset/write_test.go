@@ -30,7 +30,7 @@ func TestWriteManifestReadsBack(t *testing.T) {
 	if d := cmp.Diff(items, set.Items); d != "" {
 		t.Errorf("items (-want +got):\n%s", d)
 	}
-	if left, _ := filepath.Glob(filepath.Join(root, ".clips-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(root, "*.tmp")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 	if err := WriteManifest(filepath.Join(root, "none", "x.csv"), items); err == nil {

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/clvid/clvid/nn/checkpoint"
+	"github.com/clvid/clvid/internal/atomicfile"
 )
 
 // Report is the result of a classification, as written to eval-<name>.json.
@@ -141,7 +141,7 @@ func (r *RetrievalReport) WriteJSON(path string) error { return writeJSON(path, 
 func writeJSON(path string, report any) error {
 	data, err := json.MarshalIndent(report, "", "  ")
 	if err == nil {
-		err = checkpoint.WriteFileAtomic(path, append(data, '\n'))
+		err = atomicfile.Write(path, append(data, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("eval: write report %s: %w", path, err)

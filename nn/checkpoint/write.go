@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/clvid/clvid/internal/atomicfile"
 )
 
 // metadataKey is the one header key that names no tensor.
@@ -30,7 +32,7 @@ func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string)
 	if err != nil {
 		return err
 	}
-	return writeAtomic(path, func(w io.Writer) error {
+	err = atomicfile.Stream(path, func(w io.Writer) error {
 		if _, err := w.Write(header); err != nil {
 			return err
 		}
@@ -41,6 +43,10 @@ func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string)
 		}
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("checkpoint: write %s: %w", path, err)
+	}
+	return nil
 }
 
 // layOut orders the tensors and encodes length and header.
