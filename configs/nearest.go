@@ -9,6 +9,9 @@ import (
 	"github.com/clvid/clvid/internal/registry"
 )
 
+// listAll is the hint where no key is near.
+const listAll = ": `clvid config` lists them all"
+
 // unknown is the error for a key that is no setting.
 func (s *schema) unknown(place, path string) error {
 	return fmt.Errorf("configs: %s: unknown key %s%s", place, path, s.hint(path))
@@ -20,7 +23,7 @@ func (s *schema) hint(path string) string {
 	last := path[strings.LastIndex(path, ".")+1:]
 	for _, key := range s.keys() {
 		if strings.HasSuffix(key, "."+last) || key == last {
-			return fmt.Sprintf(" (did you mean %q?)", key)
+			return registry.DidYouMean(key)
 		}
 	}
 	candidates := append(s.keys(), slices.Sorted(maps.Keys(s.groups))...)
@@ -40,14 +43,10 @@ func (s *schema) hintLast(last string) string {
 			byLast[short] = key
 		}
 	}
-	names := slices.Sorted(maps.Keys(byLast))
-	hint := registry.Hint(last, names)
-	for _, short := range names {
-		if hint == fmt.Sprintf(" (did you mean %q?)", short) {
-			return fmt.Sprintf(" (did you mean %q?)", byLast[short])
-		}
+	if short := registry.Nearest(last, slices.Sorted(maps.Keys(byLast))); short != "" {
+		return registry.DidYouMean(byLast[short])
 	}
-	return ": `clvid config` lists them all"
+	return listAll
 }
 
 // unknownEnv compares what follows the prefix, which all names share.
@@ -57,13 +56,13 @@ func (s *schema) unknownEnv(name string) error {
 	for _, key := range s.keys() {
 		full := envName(key)
 		if strings.HasSuffix(full, "_"+short) {
-			return fmt.Errorf("configs: %s: names no setting (did you mean %q?)", name, full)
+			return fmt.Errorf("configs: %s: names no setting%s", name, registry.DidYouMean(full))
 		}
 		names = append(names, strings.TrimPrefix(full, envPrefix))
 	}
-	hint := strings.Replace(registry.Hint(short, names), `"`, `"`+envPrefix, 1)
-	if hint == "" {
-		hint = ": `clvid config` lists them all"
+	hint := listAll
+	if nearest := registry.Nearest(short, names); nearest != "" {
+		hint = registry.DidYouMean(envPrefix + nearest)
 	}
 	return fmt.Errorf("configs: %s: names no setting%s", name, hint)
 }

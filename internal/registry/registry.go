@@ -47,16 +47,27 @@ func (t Table[E]) With(e E) Table[E] {
 // Hint returns ` (did you mean "x"?)` for the candidate nearest to name, or
 // nothing where none is near.
 func Hint(name string, candidates []string) string {
+	return DidYouMean(Nearest(name, candidates))
+}
+
+// DidYouMean is the hint at a name, nothing for "".
+func DidYouMean(name string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", name)
+}
+
+// Nearest returns the candidate that differs least from name, whatever the
+// case; "" where that takes more edits than half of name's letters.
+func Nearest(name string, candidates []string) string {
 	best, at := "", 1+max(len(name), 3)/2
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < at {
 			best, at = c, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", best)
+	return best
 }
 
 // distance is the Levenshtein distance in bytes.
