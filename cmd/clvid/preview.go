@@ -13,10 +13,10 @@ import (
 
 	"github.com/clvid/clvid/cmd/clvid/sheet"
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/internal/atomicfile"
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/media/loader"
 	"github.com/clvid/clvid/methods/train"
-	"github.com/clvid/clvid/nn/checkpoint"
 	"github.com/clvid/clvid/pretext"
 )
 
@@ -80,8 +80,8 @@ func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) 
 	if err := png.Encode(&data, img); err != nil {
 		return fmt.Errorf("%s: %w", cfg.Out, err)
 	}
-	if err := checkpoint.WriteFileAtomic(cfg.Out, data.Bytes()); err != nil {
-		return err
+	if err := atomicfile.Write(cfg.Out, data.Bytes()); err != nil {
+		return fmt.Errorf("sheet: %w", err)
 	}
 	if asJSON {
 		return writeJSON(cmd.OutOrStdout(), map[string]any{"out": cfg.Out, "samples": len(rows), "width": img.Rect.Dx(), "height": img.Rect.Dy()})

@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/internal/atomicfile"
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/methods/train"
-	"github.com/clvid/clvid/nn/checkpoint"
 )
 
 // Files of a run's folder beside those of package train.
@@ -116,8 +116,8 @@ func (d *runDir) begin(cfg *configs.Config, s *setup, bad []media.Bad) error {
 		if err != nil {
 			return err
 		}
-		if err := checkpoint.WriteFileAtomic(filepath.Join(d.path, configFile), yaml); err != nil {
-			return err
+		if err := atomicfile.Write(filepath.Join(d.path, configFile), yaml); err != nil {
+			return fmt.Errorf("settings of the run: %w", err)
 		}
 		if s.vocabulary != nil {
 			if err := s.vocabulary.Save(filepath.Join(d.path, vocabularyFile)); err != nil {

@@ -10,8 +10,8 @@ import (
 	"os"
 	"sync"
 
+	"github.com/clvid/clvid/internal/atomicfile"
 	"github.com/clvid/clvid/methods/eval"
-	"github.com/clvid/clvid/nn/checkpoint"
 )
 
 // Metrics is one line of RUN/metrics.jsonl. Seconds, ClipsPerSecond and
@@ -49,8 +49,8 @@ func openMetrics(path string, step int) (*metricsLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkpoint.WriteFileAtomic(path, kept); err != nil {
-		return nil, err
+	if err := atomicfile.Write(path, kept); err != nil {
+		return nil, fmt.Errorf("train: metrics: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
