@@ -234,15 +234,11 @@ func (d *demo) captions(ctx context.Context, data string) error {
 
 // table draws the result.
 func (r *demoResult) table() string {
-	encoders := table.NewWriter()
-	encoders.SetStyle(table.StyleLight)
-	encoders.AppendHeader(table.Row{"encoder", "kNN", "linear probe"})
+	encoders := eval.NewTable("encoder", "kNN", "linear probe")
 	for _, e := range r.Encoders {
 		encoders.AppendRow(table.Row{e.Name, share(e.KNN), share(e.Linear)})
 	}
-	tuned := table.NewWriter()
-	tuned.SetStyle(table.StyleLight)
-	tuned.AppendHeader(table.Row{fmt.Sprintf("fine-tuning, %d labels a class", demoLabels), "top-1"})
+	tuned := eval.NewTable(fmt.Sprintf("fine-tuning, %d labels a class", demoLabels), "top-1")
 	for _, f := range r.Finetune {
 		tuned.AppendRow(table.Row{f.Name, fmt.Sprintf("%s ± %s", share(f.Top1), share(f.Std))})
 	}

@@ -33,15 +33,15 @@ func (r *Report) String() string {
 func percent(fraction float64) string { return fmt.Sprintf("%.1f %%", 100*fraction) }
 
 func (r *Report) classTable() string {
-	t := newTable("class", "accuracy", "videos")
+	t := NewTable("class", "accuracy", "videos")
 	for _, c := range r.PerClass {
 		t.AppendRow(table.Row{shorten(c.Class, 40), percent(c.Accuracy), c.Count})
 	}
 	return t.Render()
 }
 
-// newTable aligns all columns but the first to the right.
-func newTable(header ...any) table.Writer {
+// NewTable is an empty table with a header, all columns but the first aligned to the right.
+func NewTable(header ...any) table.Writer {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
@@ -103,7 +103,7 @@ func (r *Report) confusions() string {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b mistake) int { return b.n - a.n })
-	t := newTable("most frequent errors: true", "predicted", "videos")
+	t := NewTable("most frequent errors: true", "predicted", "videos")
 	for _, m := range all[:min(len(all), 20)] {
 		t.AppendRow(table.Row{shorten(r.Classes[m.class], 40), shorten(r.Classes[m.taken], 40), m.n})
 	}
@@ -120,7 +120,7 @@ func shorten(name string, width int) string {
 
 // String returns the report as text for a terminal, in percent.
 func (r *RetrievalReport) String() string {
-	t := newTable(r.Name, "R@1", "R@5", "R@10", "R@50", "median rank", "mean rank")
+	t := NewTable(r.Name, "R@1", "R@5", "R@10", "R@50", "median rank", "mean rank")
 	row := func(name string, m Recall) {
 		t.AppendRow(table.Row{
 			name, percent(m.R1), percent(m.R5), percent(m.R10), percent(m.R50),
