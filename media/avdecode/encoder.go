@@ -163,12 +163,14 @@ func (e *Encoder) openCodec() error {
 func (e *Encoder) settings() map[string]string {
 	q := strconv.Itoa(e.options.Quality)
 	if e.options.Codec == "h264" {
-		// x264's vector code reads memory that it never set: without the last
-		// setting equal frames give one of dozens of files.
+		// The vector code of x264's macroblock tree does not repeat itself: without
+		// the last setting, or mbtree=0, equal frames give one of dozens of files.
 		return map[string]string{"crf": q, "preset": "medium", "x264-params": "cpu-independent=1"}
 	}
-	codecPointer(e.cc).flags |= C.AV_CODEC_FLAG_QSCALE
-	codecPointer(e.cc).global_quality = C.int(e.options.Quality) * C.FF_QP2LAMBDA
+	c := codecPointer(e.cc)
+	c.flags |= C.AV_CODEC_FLAG_QSCALE
+	c.global_quality = C.int(e.options.Quality) * C.FF_QP2LAMBDA
+	c.qmin = 1 // by default FFmpeg raises 1 to 2
 	return nil
 }
 
