@@ -100,8 +100,11 @@ func TestEncoderRoundTrip(t *testing.T) {
 			for _, path := range []string{a, b} {
 				encode(t, path, o, 20, func(n int) []byte { return gradient(64, 48, n) })
 			}
-			if sum(t, a) != sum(t, b) {
-				t.Error("equal frames give different files")
+			for range 6 { // what lies in freed memory must not matter
+				if sum(t, a) != sum(t, b) {
+					t.Fatal("equal frames give different files")
+				}
+				encode(t, b, o, 20, func(n int) []byte { return gradient(64, 48, n) })
 			}
 			v := open(t, plain(), a)
 			info := v.Info()
