@@ -64,7 +64,7 @@ func interruption(err error) error {
 	case errors.Is(err, train.ErrInterrupted):
 		return interrupted{err}
 	case errors.Is(err, context.Canceled):
-		return cancelled{err}
+		return cancelled{fmt.Errorf("interrupted before anything was there to save: %w", err)}
 	}
 	return err
 }
