@@ -275,7 +275,7 @@ func (s *session) labelled(fitSplit []string) (fit, report *dataset.Set, heldOut
 		return nil, nil, false, err
 	}
 	if len(all.Classes) == 0 {
-		return nil, nil, false, fmt.Errorf("%s has no labels: want a folder for each class, or a manifest with a column label", s.cfg.Data)
+		return nil, nil, false, fmt.Errorf("%s has no labels: name a set that has with --data: a folder for each class, or a manifest with a column label", s.cfg.Data)
 	}
 	if heldOut = len(all.Splits()) == 0; heldOut {
 		if all, err = all.HoldOut(holdOutEvery); err != nil {

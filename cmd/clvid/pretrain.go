@@ -125,11 +125,13 @@ type outcome struct {
 	ClipsPerSecond float64     `json:"clips_per_second"`
 	PeakRSSBytes   int64       `json:"peak_rss_bytes"`
 	SetAside       []media.Bad `json:"set_aside"`
-	Finished       bool        `json:"finished"` // it was before: nothing was left to do
+	Finished       bool        `json:"finished"` // its last step is done
+	before         bool        // it was finished before: nothing was left to do
+	unlabelled     bool        // its data has no labels to evaluate on
 }
 
 func (o *outcome) show(w io.Writer) {
-	if o.Finished {
+	if o.before {
 		fmt.Fprintf(w, "%s is finished: %d steps\n", o.Out, o.Steps)
 		return
 	}
@@ -145,7 +147,11 @@ func (o *outcome) show(w io.Writer) {
 	if exists(filepath.Join(o.Out, vocabularyFile)) {
 		next = "retrieval"
 	}
-	fmt.Fprintf(w, "weights: %s\nnext:    clvid eval %s %s\n", filepath.Join(o.Out, train.WeightsFile), next, o.Out)
+	other := ""
+	if o.unlabelled && next == "linear" {
+		other = " --data LABELLED"
+	}
+	fmt.Fprintf(w, "weights: %s\nnext:    clvid eval %s %s%s\n", filepath.Join(o.Out, train.WeightsFile), next, o.Out, other)
 }
 
 // pretrain runs one training from settings to weights.
@@ -191,7 +197,7 @@ func finished(dir string, o options) (*outcome, error) {
 		return nil, err
 	}
 	bad, err := media.ReadQuarantine(filepath.Join(dir, quarantineFile))
-	return &outcome{Out: dir, Steps: step, Finished: true, SetAside: append([]media.Bad{}, bad...)}, err
+	return &outcome{Out: dir, Steps: step, Finished: true, before: true, SetAside: append([]media.Bad{}, bad...)}, err
 }
 
 // selectForTraining picks the rows that a run trains on: the split is chosen
@@ -218,7 +224,7 @@ func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []
 	setup.Init, setup.Resume, setup.Dir = initFrom(o.init), o.resume, s.cfg.Out
 	bar := newProgress(s.notes, s.cfg.LogEvery)
 	setup.Observer = bar
-	out := &outcome{Out: s.cfg.Out, Device: s.backend.Name(), Videos: len(set.Items), SetAside: []media.Bad{}}
+	out := &outcome{Out: s.cfg.Out, Device: s.backend.Name(), Videos: len(set.Items), SetAside: []media.Bad{}, unlabelled: classes == 0}
 	var dir *runDir
 	if s.cfg.Out != "" {
 		if dir, err = lockRunDir(s.cfg.Out, o.resume); err != nil {
@@ -248,12 +254,13 @@ func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []
 	}
 	out.add(result)
 	if dir != nil {
-		out.SetAside = dir.quarantine.List()
+		out.SetAside = append([]media.Bad{}, dir.quarantine.List()...)
 	}
 	return setup, out, nil
 }
 
 func (o *outcome) add(r *train.Result) {
+	o.Finished = true
 	o.Steps, o.Loss, o.Seconds, o.PeakRSSBytes = r.Steps, r.Loss, r.Seconds, peakRSS()
 	if r.Seconds > 0 {
 		o.ClipsPerSecond = float64(r.Clips) / r.Seconds

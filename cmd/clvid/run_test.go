@@ -68,7 +68,7 @@ func TestRunsOfEveryTask(t *testing.T) {
 			}
 			dir := filepath.Join(t.TempDir(), "run")
 			got := jsonOf[outcome](t, withTiny("pretrain", "--task", task, "--method", method, "--data", data, "--out", dir, "--steps", "3", "--json")...)
-			if got.Steps != 3 || got.Videos != 12 || !(got.Loss > 0) || got.PeakRSSBytes < 1<<20 {
+			if got.Steps != 3 || !got.Finished || got.SetAside == nil || got.Videos != 12 || !(got.Loss > 0) || got.PeakRSSBytes < 1<<20 {
 				t.Errorf("%s by %s: %+v", task, method, got)
 			}
 			for _, name := range []string{configFile, train.MetricsFile, train.WeightsFile, train.StateFile, quarantineFile} {
