@@ -87,9 +87,6 @@ func (f *evalFlags) loadRun(cmd *cobra.Command, args []string) (cfg *configs.Con
 		}
 	}
 	cfg.Split, cfg.Where, cfg.Out = own.Split, own.Where, own.Out
-	if cfg.Out == "" {
-		cfg.Out = run
-	}
 	f.override(cmd, cfg)
 	if f.labelsPerClass == 0 && cmd.Flags().Changed("draws") && cfg.Eval.LabelsPerClass == 0 {
 		return nil, "", usageError{errors.New("--draws repeats with other labels: want --labels-per-class too")}
@@ -128,22 +125,39 @@ func newEvalProbe(name, doc string) *cobra.Command {
 	addFewShotFlags(cmd, f)
 	cmd.Flags().BoolVar(&f.untrained, "untrained", false, "the control: --encoder at its initial weights of --seed")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cfg, run, err := f.loadRun(cmd, args)
-		if err != nil {
-			return err
-		}
-		s, err := newSession(cfg, cmd.ErrOrStderr())
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		reports, err := s.probe(cmd.Context(), run, f.fitSplit, name)
-		if err != nil {
-			return interruption(err)
-		}
-		return f.finish(cmd, cfg.Out, reports[0])
+		return f.evaluate(cmd, args, f.loadRun, func(s *session, run string) (report, error) {
+			reports, err := s.probe(cmd.Context(), run, f.fitSplit, name)
+			if err != nil {
+				return nil, err
+			}
+			return reports[0], nil
+		})
 	}
 	return cmd
+}
+
+// evaluate resolves the settings, measures a run ("" for none) in a session of
+// its own and shows the report.
+func (f *evalFlags) evaluate(cmd *cobra.Command, args []string,
+	load func(*cobra.Command, []string) (*configs.Config, string, error), measure func(s *session, run string) (report, error)) error {
+	cfg, run, err := load(cmd, args)
+	if err != nil {
+		return err
+	}
+	s, err := newSession(cfg, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	r, err := measure(s, run)
+	if err != nil {
+		return interruption(err)
+	}
+	dir := cfg.Out
+	if dir == "" {
+		dir = run
+	}
+	return f.finish(cmd, dir, r)
 }
 
 // finish prints a report, and writes its JSON where there is a folder for it.

@@ -31,20 +31,13 @@ those columns.`,
 	var same []string
 	cmd.Flags().StringSliceVar(&same, "same", nil, "`COLUMN,…` in which equally right videos agree")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cfg, run, err := f.loadRun(cmd, args)
-		if err != nil {
-			return err
-		}
-		s, err := newSession(cfg, cmd.ErrOrStderr())
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		report, err := s.retrieval(cmd.Context(), run, same)
-		if err != nil {
-			return interruption(err)
-		}
-		return f.finish(cmd, cfg.Out, report)
+		return f.evaluate(cmd, args, f.loadRun, func(s *session, run string) (report, error) {
+			r, err := s.retrieval(cmd.Context(), run, same)
+			if err != nil {
+				return nil, err
+			}
+			return r, nil
+		})
 	}
 	return cmd
 }

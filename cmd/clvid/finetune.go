@@ -43,24 +43,13 @@ on split test, the softmax of several clips of a video averaged.`,
 		if *from != "" {
 			args = append(args, *from)
 		}
-		cfg, run, err := f.loadFinetune(cmd, args)
-		if err != nil {
-			return err
-		}
-		s, err := newSession(cfg, cmd.ErrOrStderr())
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		report, err := s.finetune(cmd.Context(), f.fitSplit, options{resume: f.Resume, init: run})
-		if err != nil {
-			return interruption(err)
-		}
-		dir := cfg.Out
-		if dir == "" {
-			dir = run
-		}
-		return f.finish(cmd, dir, report)
+		return f.evaluate(cmd, args, f.loadFinetune, func(s *session, run string) (report, error) {
+			r, err := s.finetune(cmd.Context(), f.fitSplit, options{resume: f.Resume, init: run})
+			if err != nil {
+				return nil, err
+			}
+			return r, nil
+		})
 	}
 	return cmd
 }

@@ -126,7 +126,7 @@ func (f *fast) chooseConv(g convolution, d onednn.Direction, have device.Layout)
 	for _, way := range convLayouts(g, d, have) {
 		made, err := f.library.Conv(g.describe(d, way))
 		switch {
-		case errors.Is(err, onednn.ErrUnimplemented):
+		case errors.Is(err, onednn.ErrNoPrimitive):
 			continue
 		case err != nil:
 			return c, nil, false, fmt.Errorf("x %v, w %v, y %v: %w", g.x.Shape, g.w.Shape, g.y.Shape, err)

@@ -56,7 +56,7 @@ func (l *Library) Conv(d ConvDesc) (*Conv, error) {
 		return c, nil
 	}
 	if (d.InLayout == Blocks16 || d.OutLayout == Blocks16) && !l.blocks[d.Spatial] {
-		return nil, fmt.Errorf("blocks of 16 channels in %d axes: %w", d.Spatial, ErrUnimplemented)
+		return nil, fmt.Errorf("blocks of 16 channels in %d axes: %w", d.Spatial, ErrNoPrimitive)
 	}
 	desc := d.c()
 	var made *C.conv

@@ -159,19 +159,21 @@ func floats(p uintptr) *C.float { return (*C.float)(pointer(p)) }
 
 func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
 
-// statusNames are oneDNN's, by number.
-var statusNames = []string{"success", "out of memory", "invalid arguments", "unimplemented",
+// statusNames are oneDNN's statuses by number, 0 being success. Number 3 is the
+// library's answer that it has no primitive for a description.
+var statusNames = []string{"success", "out of memory", "invalid arguments", "no such primitive",
 	"last implementation reached", "runtime error", "not required"}
 
-// ErrUnimplemented tells that the library has no such primitive.
-var ErrUnimplemented = errors.New("onednn: unimplemented")
+// ErrNoPrimitive tells that the library has no primitive for a description;
+// callers then use kernels of their own.
+var ErrNoPrimitive = errors.New("onednn: no such primitive")
 
 func check(status C.int, what string) error {
 	switch {
 	case status == 0:
 		return nil
 	case status == 3:
-		return fmt.Errorf("%s: %w", what, ErrUnimplemented)
+		return fmt.Errorf("%s: %w", what, ErrNoPrimitive)
 	case int(status) < len(statusNames):
 		return fmt.Errorf("onednn: %s: %s", what, statusNames[status])
 	}
