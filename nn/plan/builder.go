@@ -125,6 +125,7 @@ func (b *builder) addNode(n *gorgonia.Node) error {
 	if err != nil {
 		return err
 	}
+	d.Precision = b.o.Precision
 	in := make([]*value, len(d.In))
 	for i, c := range children(n) {
 		in[i] = b.values[c]

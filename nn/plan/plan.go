@@ -29,6 +29,8 @@ type Options struct {
 	// Params owns the leaves that it knows by name; all others are inputs,
 	// bound by Let. Nil: every leaf is an input.
 	Params ParamSource
+	// Precision is that of convolutions, linear layers and attention.
+	Precision device.Precision
 	// NoReuse gives every value memory of its own. Results are the same, bit
 	// for bit; tests compare.
 	NoReuse bool
