@@ -74,6 +74,7 @@ var arrows = map[string][]string{
 	// Decoding reaches the trainer as an interface of media.
 	"methods/train":  {"methods", "methods/eval", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
 	"methods/eval":   {"methods", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
+	"methods/bench":  {"nn", "nn/*"},
 	"methods/search": {"methods", "methods/eval", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
 
 	"configs":     {"methods", "methods/*", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},

@@ -48,7 +48,7 @@ func main() {
 // passively, for which the program may have to start again: nothing may have
 // been printed yet.
 func trains(args []string) bool {
-	return len(args) > 0 && slices.Contains([]string{"demo", "eval", "finetune", "pretrain"}, args[0])
+	return len(args) > 0 && slices.Contains([]string{"bench", "demo", "eval", "finetune", "pretrain"}, args[0])
 }
 
 // run is the whole program; it returns the exit status.
@@ -83,6 +83,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(
+		newBench(),
 		newConfig(),
 		newDemo(),
 		newEval(),

@@ -161,7 +161,7 @@ func (s *session) env(parts []pretext.Part, batch int) (*methods.Env, error) {
 	p := s.cfg.Projector
 	return &methods.Env{
 		Parts: parts, N: batch, Clip: s.cfg.Clip.Shape(), Encoder: entry,
-		EncoderConfig: encoder.Config{Width: s.cfg.EncoderOptions.Width, Pool: s.cfg.EncoderOptions.Pool},
+		EncoderConfig: s.cfg.EncoderOptions,
 		Projector:     methods.Projector{Hidden: p.Hidden, Out: p.Out, Layers: p.Layers},
 		Store:         nn.NewStore(device.Float32), Backend: s.backend, Seed: s.cfg.Seed,
 	}, nil

@@ -51,17 +51,6 @@ type Value struct {
 	Layout Layout
 }
 
-// Precision is the arithmetic of convolutions, linear layers and attention.
-// Values keep their types; a back end without the precision uses the better one.
-type Precision uint8
-
-// The precisions: 24 and 8 bits of mantissa. With bfloat16, weights, their
-// gradients, statistics and sums stay float32.
-const (
-	PrecisionF32 Precision = iota
-	PrecisionBF16
-)
-
 // OpDesc is one operation: kind, attributes (one of the *Attrs structs of
 // this package, by value, or nil) and types. Saved are extra results that later
 // operations read; Reads are the saved results of earlier operations that

@@ -36,8 +36,11 @@ func (c Config) Validate() error {
 // Entry describes one encoder.
 type Entry struct {
 	Name     string
-	Doc      string             // one line
-	Channels int                // channels C that it wants, 0 for any
+	Doc      string // one line
+	Channels int    // channels C that it wants, 0 for any
+	// Images tells that Build takes images (N,C,H,W) too; clips then go through
+	// frame by frame.
+	Images   bool
 	Features func(c Config) int // D
 	// Build maps x (N,C,T,H,W) to features (N,D), not normalised.
 	Build func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node
