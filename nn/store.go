@@ -25,7 +25,7 @@ const (
 )
 
 // Tensor is a stored parameter or buffer, dense and row-major. Exactly one of
-// F32 and F64 is set. The memory never moves: compiled plans hold its address.
+// F32 and F64 is set, none in an outline. The memory never moves: compiled plans hold its address.
 type Tensor struct {
 	Name  string
 	Shape []int
@@ -42,6 +42,7 @@ type Store struct {
 	names   []string
 	tensors map[string]*Tensor
 	pins    *runtime.Pinner // C code may keep addresses of tensors
+	outline bool            // no values, see NewOutline
 	err     error
 }
 
@@ -50,6 +51,12 @@ func NewStore(dtype device.DType) *Store {
 	s := &Store{dtype: dtype, tensors: map[string]*Tensor{}, pins: new(runtime.Pinner)}
 	runtime.AddCleanup(s, func(p *runtime.Pinner) { p.Unpin() }, s.pins)
 	return s
+}
+
+// NewOutline returns a store of names and shapes without values: graphs are
+// drawn over it in no time and no memory, to learn their shapes, but cannot run.
+func NewOutline(dtype device.DType) *Store {
+	return &Store{dtype: dtype, tensors: map[string]*Tensor{}, outline: true}
 }
 
 // Get returns the tensor of that name, and creates it with initial values
@@ -63,6 +70,11 @@ func (s *Store) Get(name string, shape []int, init Init, kind Kind, seed uint64)
 		return t
 	}
 	t := &Tensor{Name: name, Shape: slices.Clone(shape), Kind: kind}
+	s.names = append(s.names, name)
+	s.tensors[name] = t
+	if s.outline {
+		return t
+	}
 	elements := int(device.Type{Shape: shape}.Elements())
 	if s.dtype == device.Float64 {
 		t.F64 = aligned[float64](elements, s.pins)
@@ -71,8 +83,6 @@ func (s *Store) Get(name string, shape []int, init Init, kind Kind, seed uint64)
 		t.F32 = aligned[float32](elements, s.pins)
 		fill(t.F32, shape, init, nameSeed(name, seed))
 	}
-	s.names = append(s.names, name)
-	s.tensors[name] = t
 	return t
 }
 
@@ -95,7 +105,7 @@ func (s *Store) Err() error { return s.err }
 // the store.
 func (s *Store) Param(name string) (device.Mem, bool) {
 	t, ok := s.tensors[name]
-	if !ok {
+	if !ok || s.outline {
 		return device.Mem{}, false
 	}
 	if t.F64 != nil {

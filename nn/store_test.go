@@ -96,3 +96,17 @@ func TestInitialisers(t *testing.T) {
 		}
 	}
 }
+
+func TestOutline(t *testing.T) {
+	s := nn.NewOutline(device.Float32)
+	w := s.Get("w", []int{1 << 20, 1 << 20}, nn.Normal(1), nn.Weight, 3) // 4 TB
+	if w.F32 != nil || w.F64 != nil || !slices.Equal(w.Shape, []int{1 << 20, 1 << 20}) || !slices.Equal(s.Names(), []string{"w"}) {
+		t.Errorf("%+v, names %v", w, s.Names())
+	}
+	if _, ok := s.Param("w"); ok {
+		t.Error("an outline offers memory to plans")
+	}
+	if s.Get("w", []int{2}, nn.Zeros, nn.Weight, 0); s.Err() == nil {
+		t.Error("a clash of shapes passes")
+	}
+}

@@ -49,6 +49,16 @@ func nodeType(t device.Type) hm.Type {
 	return gorgonia.TensorType{Dims: len(t.Shape), Of: GorgoniaDtype(t.DType)}
 }
 
+// Operands are a node's inputs in order. Gorgonia exports them only so.
+func Operands(n *gorgonia.Node) []*gorgonia.Node {
+	it := n.Graph().From(n.ID())
+	var ns []*gorgonia.Node
+	for it != nil && it.Next() {
+		ns = append(ns, it.Node().(*gorgonia.Node))
+	}
+	return ns
+}
+
 func shapeOf(n *gorgonia.Node) []int { return slices.Clone([]int(n.Shape())) }
 
 func shapes(ns []*gorgonia.Node) [][]int {

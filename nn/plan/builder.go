@@ -127,7 +127,7 @@ func (b *builder) addNode(n *gorgonia.Node) error {
 	}
 	d.Precision = b.o.Precision
 	in := make([]*value, len(d.In))
-	for i, c := range children(n) {
+	for i, c := range op.Operands(n) {
 		in[i] = b.values[c]
 	}
 	var saved []*value

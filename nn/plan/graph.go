@@ -15,16 +15,6 @@ import (
 // a node feeds several others. A test pins it.
 const foreignAdd = "+ false"
 
-// children are a node's inputs in order. Gorgonia exports them only so.
-func children(n *gorgonia.Node) []*gorgonia.Node {
-	it := n.Graph().From(n.ID())
-	var ns []*gorgonia.Node
-	for it != nil && it.Next() {
-		ns = append(ns, it.Node().(*gorgonia.Node))
-	}
-	return ns
-}
-
 // reads are the nodes whose saved values n uses.
 func reads(n *gorgonia.Node) []*gorgonia.Node {
 	if o, ok := n.Op().(*op.Op); ok {
@@ -49,7 +39,7 @@ func reachable(outputs []*gorgonia.Node) ([]*gorgonia.Node, error) {
 		}
 		seen[n] = true
 		nodes = append(nodes, n)
-		stack = append(append(stack, children(n)...), reads(n)...)
+		stack = append(append(stack, op.Operands(n)...), reads(n)...)
 	}
 	slices.SortFunc(nodes, func(a, b *gorgonia.Node) int { return cmp.Compare(a.ID(), b.ID()) })
 	return nodes, nil
@@ -62,7 +52,7 @@ func describe(n *gorgonia.Node, train bool) (device.OpDesc, error) {
 		return o.Desc(train), nil
 	}
 	out := op.TypeOf(n)
-	if v := n.Value(); v != nil && len(children(n)) == 0 {
+	if v := n.Value(); v != nil && len(op.Operands(n)) == 0 {
 		c, err := constant(v)
 		return device.OpDesc{Kind: device.Const, Attrs: device.ConstAttrs{Value: c}, Out: out}, err
 	}
@@ -70,7 +60,7 @@ func describe(n *gorgonia.Node, train bool) (device.OpDesc, error) {
 		return device.OpDesc{}, fmt.Errorf("operation %T of Gorgonia: build graphs with nn and nn/op alone", n.Op())
 	}
 	d := device.OpDesc{Kind: device.Add, Out: out}
-	for _, c := range children(n) {
+	for _, c := range op.Operands(n) {
 		t := op.TypeOf(c)
 		if !slices.Equal(t.Shape, out.Shape) {
 			return d, fmt.Errorf("sum of gradients of shapes %v and %v", t.Shape, out.Shape)

@@ -95,7 +95,7 @@ func label(n *gorgonia.Node) string {
 	if o, ok := n.Op().(*op.Op); ok {
 		name = string(o.Kind())
 	}
-	for _, c := range children(n) {
+	for _, c := range op.Operands(n) {
 		if c.IsVar() {
 			name += " " + c.Name()
 		}
