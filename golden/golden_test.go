@@ -27,15 +27,22 @@ type operation struct {
 // methods lists what is built, one line a method. A method's operations stand
 // in a file of its name.
 var methods = map[string][]operation{
+	"barlow_twins":      barlowTwinsOperations,
+	"byol":              byolOperations,
 	"clip":              clipOperations,
 	"cvrl":              cvrlOperations,
+	"dino":              dinoOperations,
 	"enc-r3d-18":        encoderOperations,
 	"knn-eval":          knnOperations,
 	"linear-probe":      linearProbeOperations,
 	"moco_v1":           mocoOperations,
 	"moco_v2":           mocoOperations,
+	"moco_v3":           mocoV3Operations,
 	"retrieval-metrics": retrievalOperations,
 	"simclr":            simCLROperations,
+	"simsiam":           simSiamOperations,
+	"swav":              swAVOperations,
+	"vicreg":            vicRegOperations,
 	"video-retrieval":   videoRetrievalOperations,
 	"video-sampling":    samplingOperations,
 }
@@ -154,7 +161,7 @@ func check(t *testing.T, c *Case, o *operation, dtype device.DType, tolerance fu
 func TestDispatch(t *testing.T) {
 	for _, tc := range []struct{ method, params, want, missing string }{
 		{"simclr", `{"op":"ntxent"}`, "ntxent", ""},
-		{"simclr", `{"op":"lars_classic"}`, "", "simclr/lars_classic"},
+		{"simclr", `{"op":"augment_ops"}`, "", "simclr/augment_ops"},
 		{"byol", `{"op":"byol_loss"}`, "", "byol/byol_loss"},
 		{"cvrl", `{"sequence_length":3,"num_steps":1,"stride":1}`, "interval", ""},
 		{"cvrl", `{"temperature":0.1}`, "", "cvrl"},

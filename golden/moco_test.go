@@ -123,7 +123,7 @@ func trainSteps[T float32 | float64](c *Case, dtype device.DType) (Values, error
 	}
 	defer m.close()
 	sgd := optim.Default()
-	sgd.Name, sgd.Momentum, sgd.WeightDecay = "sgd", p.Momentum, p.WeightDecay
+	sgd.Name, sgd.Momentum = optim.SGD, p.Momentum
 	solver, err := optim.New(sgd, m.params())
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func trainSteps[T float32 | float64](c *Case, dtype device.DType) (Values, error
 		if err != nil {
 			return nil, err
 		}
-		if err := solver.Step(p.LR, m.gradients(step)); err != nil {
+		if err := solver.Step(optim.Rates{LR: p.LR, WeightDecay: p.WeightDecay}, m.gradients(step)); err != nil {
 			return nil, err
 		}
 		m.weights(step)
@@ -255,7 +255,7 @@ func paramsOf[T float32 | float64](s *nn.Store, names []string) []optim.ParamOf[
 		if !ok {
 			data = any(t.F32).([]T)
 		}
-		params[i] = optim.ParamOf[T]{Name: name, Decay: true, Data: data}
+		params[i] = optim.ParamOf[T]{Name: name, Data: data, Group: optim.Group{Decay: true}}
 	}
 	return params
 }

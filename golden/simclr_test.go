@@ -13,6 +13,7 @@ import (
 )
 
 var simCLROperations = []operation{
+	{name: "lars_classic", run: larsClassic, single: true},
 	{name: "lr_warmup_cosine", run: simCLRSchedule},
 	{name: "ntxent", run: ntXent, single: true},
 	{name: "projection_head", run: projectionHead, single: true},
@@ -159,10 +160,22 @@ func simCLRSchedule(c *Case, _ device.DType) (Values, error) {
 	}, nil
 }
 
-func rates(s optim.Schedule, at Tensor) Tensor {
-	out := Tensor{Shape: at.Shape, Data: make([]float64, len(at.Data))}
-	for i, position := range ints(at) {
-		out.Data[i] = s.At(position)
+// larsClassic checks LARS as SimCLR's code has it: what decays and what is
+// scaled is given by name.
+func larsClassic(c *Case, dtype device.DType) (Values, error) {
+	kinds, err := Get[map[string]struct {
+		Decay bool `json:"weight_decay"`
+		Adapt bool `json:"layer_adaptation"`
+	}](c.Params, "kinds")
+	if err != nil {
+		return nil, err
 	}
-	return out
+	o, err := optimizer(c, optim.LARS)
+	if err != nil {
+		return nil, err
+	}
+	group := func(name string) (optim.Group, bool) {
+		return optim.Group{Decay: kinds[name].Decay, Adapt: kinds[name].Adapt}, true
+	}
+	return trajectory{config: o, rates: "lr", group: group}.run(c, dtype)
 }

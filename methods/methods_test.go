@@ -157,7 +157,7 @@ func (r *rig) build(t *testing.T) {
 	}
 	c := optim.Default()
 	c.LR = .02
-	if r.opt, err = optim.New(c, methods.Trainable(r.env.Store, r.graph.Params)); err != nil {
+	if r.opt, err = optim.New(c, methods.Trainable(c, r.env.Store, r.graph.Params)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -218,7 +218,7 @@ func (r *rig) step(t *testing.T, b *methods.Batch) float64 {
 		}
 		grads = append(grads, values)
 	}
-	if err := r.opt.Step(.02, grads); err != nil {
+	if err := r.opt.Step(optim.Rates{LR: .02, WeightDecay: 1e-4}, grads); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.method.AfterStep(); err != nil {

@@ -99,13 +99,19 @@ func (n *Network) Run(data ...any) ([]float32, error) {
 // Close frees the program.
 func (n *Network) Close() error { return n.machine.Close() }
 
-// Trainable lists the trained leaves for an optimizer. Weight decay applies to
-// weights, not to norms, biases and scalars.
-func Trainable(store *nn.Store, params []*gorgonia.Node) []optim.Param {
-	out := make([]optim.Param, len(params))
+// Trainable lists the trained leaves for an optimizer, grouped by the rules of c.
+func Trainable(c optim.Config, store *nn.Store, params []*gorgonia.Node) []optim.Param {
+	out, tensors := make([]optim.Param, len(params)), make([]optim.Tensor, len(params))
 	for i, p := range params {
 		t, _ := store.Lookup(p.Name())
-		out[i] = optim.Param{Name: t.Name, Decay: t.Kind == nn.Weight, Data: t.F32}
+		out[i] = optim.Param{Name: t.Name, Data: t.F32}
+		tensors[i] = optim.Tensor{Name: t.Name, Role: roles[t.Kind], Axes: len(t.Shape)}
+	}
+	for i, g := range optim.Groups(c, tensors) {
+		out[i].Group = g
 	}
 	return out
 }
+
+// roles translates the kinds of trained tensors.
+var roles = map[nn.Kind]optim.Role{nn.Weight: optim.Weight, nn.Bias: optim.Offset, nn.Norm: optim.Offset, nn.Scalar: optim.Scalar}

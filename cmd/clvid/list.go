@@ -9,6 +9,7 @@ import (
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/nn/encoder"
+	"github.com/clvid/clvid/nn/optim"
 	"github.com/clvid/clvid/pretext"
 )
 
@@ -22,7 +23,7 @@ type listed struct {
 func newList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "list tasks, methods, encoders or presets",
+		Short: "list tasks, methods, encoders, optimizers or presets",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -34,6 +35,7 @@ func newList() *cobra.Command {
 		{"tasks", "pretext tasks, for --task", listTasks},
 		{"methods", "learning methods, for --method", listMethods},
 		{"encoders", "encoders, for --encoder", listEncoders},
+		{"optimizers", "optimizers, for --set optimizer.name=", listOptimizers},
 		{"presets", "embedded settings, for --config", listPresets},
 	} {
 		cmd.AddCommand(&cobra.Command{
@@ -61,6 +63,13 @@ func listMethods() (out []listed) {
 func listEncoders() (out []listed) {
 	for _, e := range encoder.Builtin() {
 		out = append(out, listed{e.Name, e.Doc, "encoder_options"})
+	}
+	return out
+}
+
+func listOptimizers() (out []listed) {
+	for _, name := range optim.Names() {
+		out = append(out, listed{name, optim.Doc(name), "optimizer"})
 	}
 	return out
 }

@@ -146,10 +146,10 @@ func (s *Step) build() (x *gorgonia.Node, err error) {
 	var trained []optim.Param
 	for _, p := range s.params {
 		t, _ := s.store.Lookup(p.Name())
-		trained = append(trained, optim.Param{Name: t.Name, Decay: true, Data: t.F32})
+		trained = append(trained, optim.Param{Name: t.Name, Data: t.F32, Group: optim.Group{Decay: true}})
 	}
 	o := optim.Default()
-	o.Name, o.LR, o.Momentum, o.WeightDecay, o.Threads = "sgd", learnRate, momentum, weightDecay, c.Threads
+	o.Name, o.Momentum, o.Threads = optim.SGD, momentum, c.Threads
 	s.optimizer, err = optim.New(o, trained)
 	return x, err
 }
@@ -184,7 +184,7 @@ func (s *Step) Run() (float64, error) {
 			return 0, fmt.Errorf("bench: gradient of %s: %w", s.params[i].Name(), err)
 		}
 	}
-	if err := s.optimizer.Step(learnRate, grads); err != nil {
+	if err := s.optimizer.Step(optim.Rates{LR: learnRate, WeightDecay: weightDecay}, grads); err != nil {
 		return 0, fmt.Errorf("bench: %w", err)
 	}
 	return value, nil

@@ -32,7 +32,7 @@ func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
 	if err != nil {
 		return Metrics{}, err
 	}
-	if err := t.update(m.LR); err != nil {
+	if err := t.update(); err != nil {
 		return Metrics{}, err
 	}
 	if err := t.Method.AfterStep(); err != nil { // momentum encoder, queue
@@ -46,7 +46,7 @@ func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
 }
 
 // update moves the parameters.
-func (t *trainer) update(lr float64) error {
+func (t *trainer) update() error {
 	grads := make([][]float32, len(t.grads))
 	for i, g := range t.grads {
 		var err error
@@ -54,7 +54,7 @@ func (t *trainer) update(lr float64) error {
 			return fmt.Errorf("train: step %d: gradient of %s: %w", t.step, t.graph.Params[i].Name(), err)
 		}
 	}
-	if err := t.optimizer.Step(lr, grads); err != nil {
+	if err := t.optimizer.Step(t.schedules.At(t.step), grads); err != nil {
 		return fmt.Errorf("train: step %d: optimizer: %w", t.step, err)
 	}
 	return nil
@@ -80,7 +80,7 @@ func (t *trainer) measure() (Metrics, error) {
 	if err != nil {
 		return Metrics{}, fmt.Errorf("train: step %d: loss: %w", t.step, err)
 	}
-	lr := t.schedule.At(t.step)
+	lr := t.schedules.LR.At(t.step)
 	if math.IsNaN(value) || math.IsInf(value, 0) {
 		return Metrics{}, fmt.Errorf("train: step %d: the loss is %v at learning rate %.3g: lower optimizer.lr, or raise the temperature; the last checkpoint is kept", t.step, value, lr)
 	}

@@ -86,7 +86,7 @@ type trainer struct {
 	machine      *plan.Machine
 	grads        []*gorgonia.Node
 	optimizer    optim.Optimizer
-	schedule     optim.Schedule
+	schedules    optim.Schedules
 	samples      *batches
 	step         int // steps done
 	epochSamples int
@@ -190,8 +190,8 @@ func (t *trainer) build() (err error) {
 		return fmt.Errorf("train: compile: %w", err)
 	}
 	t.watch = newWatch(t.graph, t.Steps)
-	t.schedule = optim.NewSchedule(t.Optim, t.Steps)
-	t.optimizer, err = optim.New(t.Optim, methods.Trainable(t.env.Store, t.graph.Params))
+	t.schedules = optim.NewSchedules(t.Optim, t.Steps)
+	t.optimizer, err = optim.New(t.Optim, methods.Trainable(t.Optim, t.env.Store, t.graph.Params))
 	return err
 }
 

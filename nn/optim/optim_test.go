@@ -22,7 +22,7 @@ func problem[T Float](steps int) ([]ParamOf[T], [][][]T) {
 	sizes := []int{7, 2*chunkElements + 3, 1}
 	var params []ParamOf[T]
 	for i, n := range sizes {
-		params = append(params, ParamOf[T]{Name: string(rune('a' + i)), Decay: i != 2, Data: draw(n)})
+		params = append(params, ParamOf[T]{Name: string(rune('a' + i)), Data: draw(n), Group: Group{Decay: i != 2, Adapt: i != 2}})
 	}
 	grads := make([][][]T, steps)
 	for s := range grads {
@@ -33,7 +33,8 @@ func problem[T Float](steps int) ([]ParamOf[T], [][][]T) {
 	return params, grads
 }
 
-// reference takes the same steps one number at a time, from the papers' formulas.
+// reference takes the same steps one number at a time, from the papers'
+// formulas; norms are those of the whole tensor, by step.
 type reference func(c Config, lr, decay, p float64, g []float64) float64
 
 func sgdReference(c Config, lr, decay, p float64, grads []float64) float64 {
@@ -43,7 +44,7 @@ func sgdReference(c Config, lr, decay, p float64, grads []float64) float64 {
 		if s == 0 {
 			buffer = g
 		} else {
-			buffer = c.Momentum*buffer + g
+			buffer = c.Momentum*buffer + (1-c.Dampening)*g
 		}
 		d := buffer
 		if c.Nesterov {
@@ -54,14 +55,18 @@ func sgdReference(c Config, lr, decay, p float64, grads []float64) float64 {
 	return p
 }
 
-func adamWReference(c Config, lr, decay, p float64, grads []float64) float64 {
+func adamReference(c Config, lr, decay, p float64, grads []float64) float64 {
 	var m, v float64
 	for s, g := range grads {
+		apart := decay
+		if c.Name == Adam {
+			g, apart = g+decay*p, 0
+		}
 		m = c.Beta1*m + (1-c.Beta1)*g
 		v = c.Beta2*v + (1-c.Beta2)*g*g
 		t := float64(s + 1)
 		meanHat, squareHat := m/(1-math.Pow(c.Beta1, t)), v/(1-math.Pow(c.Beta2, t))
-		p -= lr * (meanHat/(math.Sqrt(squareHat)+c.Eps) + decay*p)
+		p -= lr * (meanHat/(math.Sqrt(squareHat)+c.Eps) + apart*p)
 	}
 	return p
 }
@@ -69,18 +74,20 @@ func adamWReference(c Config, lr, decay, p float64, grads []float64) float64 {
 func TestStepsMatchReference(t *testing.T) {
 	for _, tc := range []struct {
 		label, name string
-		momentum    float64
-		nesterov    bool
+		change      func(c *Config)
 		want        reference
 	}{
-		{"plain sgd", "sgd", 0, false, sgdReference},
-		{"sgd with momentum", "sgd", .9, false, sgdReference},
-		{"nesterov", "sgd", .9, true, sgdReference},
-		{"adamw", "adamw", .9, false, adamWReference},
+		{"plain sgd", SGD, func(c *Config) { c.Momentum = 0 }, sgdReference},
+		{"sgd with momentum", SGD, func(*Config) {}, sgdReference},
+		{"dampening", SGD, func(c *Config) { c.Dampening = .3 }, sgdReference},
+		{"nesterov", SGD, func(c *Config) { c.Nesterov = true }, sgdReference},
+		{"adam", Adam, func(*Config) {}, adamReference},
+		{"adamw", AdamW, func(*Config) {}, adamReference},
 	} {
 		t.Run(tc.label, func(t *testing.T) {
 			c := Default()
-			c.Name, c.Momentum, c.Nesterov, c.WeightDecay = tc.name, tc.momentum, tc.nesterov, .05
+			c.Name, c.WeightDecay = tc.name, .05
+			tc.change(&c)
 			againstReference[float64](t, c, tc.want, 1e-12) // only the order of operations differs
 			againstReference[float32](t, c, tc.want, 2e-5)  // 4 steps of float32 rounding on values near 1
 		})
@@ -91,6 +98,7 @@ func againstReference[T Float](t *testing.T, c Config, want reference, tolerance
 	t.Helper()
 	const lr, steps = .1, 4
 	params, grads := problem[T](steps)
+	params[0].Group.LRScale = .5
 	start := make([][]T, len(params))
 	for i, p := range params {
 		start[i] = slices.Clone(p.Data)
@@ -100,21 +108,24 @@ func againstReference[T Float](t *testing.T, c Config, want reference, tolerance
 		t.Fatal(err)
 	}
 	for _, g := range grads {
-		if err := o.Step(lr, g); err != nil {
+		if err := o.Step(Rates{LR: lr, WeightDecay: c.WeightDecay}, g); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i, p := range params {
-		decay := c.WeightDecay
-		if !p.Decay {
+		decay, rate := c.WeightDecay, lr
+		if !p.Group.Decay {
 			decay = 0
+		}
+		if i == 0 {
+			rate *= .5
 		}
 		for j, got := range p.Data {
 			g := make([]float64, steps)
 			for s := range g {
 				g[s] = float64(grads[s][i][j])
 			}
-			if w := want(c, lr, decay, float64(start[i][j]), g); !(math.Abs(float64(got)-w) <= tolerance*math.Max(1, math.Abs(w))) {
+			if w := want(c, rate, decay, float64(start[i][j]), g); !(math.Abs(float64(got)-w) <= tolerance*math.Max(1, math.Abs(w))) {
 				t.Fatalf("%s[%d] = %v, want %v", p.Name, j, got, w)
 			}
 		}
@@ -126,14 +137,14 @@ func TestBitsDoNotDependOnThreads(t *testing.T) {
 		var want []float32
 		for _, threads := range []int{1, 2, 7} {
 			c := Default()
-			c.Name, c.Threads, c.ClipNorm = name, threads, 1
+			c.Name, c.Threads, c.ClipNorm, c.ClipTensorNorm, c.ClipValue = name, threads, 1, .8, 2
 			params, grads := problem[float32](3)
 			o, err := New(c, params)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, g := range grads {
-				if err := o.Step(.01, g); err != nil {
+				if err := o.Step(Rates{LR: .01, WeightDecay: .02}, g); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -151,7 +162,7 @@ func TestStateContinuesBitForBit(t *testing.T) {
 	for _, name := range Names() {
 		t.Run(name, func(t *testing.T) {
 			c := Default()
-			c.Name = name
+			c.Name, c.Dampening = name, .1
 			whole, grads := problem[float32](4)
 			broken, _ := problem[float32](4)
 			one, _ := New(c, whole)
@@ -167,10 +178,10 @@ func TestStateContinuesBitForBit(t *testing.T) {
 						copy(second.State()[i].Data, first.State()[i].Data)
 					}
 				}
-				if err := one.Step(.01, g); err != nil {
+				if err := one.Step(Rates{LR: .01, WeightDecay: .02}, g); err != nil {
 					t.Fatal(err)
 				}
-				if err := o.Step(.01, g); err != nil {
+				if err := o.Step(Rates{LR: .01, WeightDecay: .02}, g); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -194,11 +205,13 @@ func TestStepErrorsChangeNothing(t *testing.T) {
 	bad := slices.Clone(grads[0])
 	bad[1] = slices.Clone(bad[1])
 	bad[1][5] = math.NaN()
+	r := Rates{LR: .1}
 	for want, err := range map[string]error{
-		"learning rate NaN":        o.Step(math.NaN(), grads[0]),
-		"2 gradients for 3":        o.Step(.1, grads[0][:2]),
-		`"b" has 32770 elements`:   o.Step(.1, short),
-		"norm of the gradients is": o.Step(.1, bad),
+		"learning rate NaN":          o.Step(Rates{LR: math.NaN()}, grads[0]),
+		"weight decay -1":            o.Step(Rates{LR: 1, WeightDecay: -1}, grads[0]),
+		"2 gradients for 3":          o.Step(r, grads[0][:2]),
+		`"b" has 32770 elements`:     o.Step(r, short),
+		`gradients is NaN, at "b": `: o.Step(r, bad),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)

@@ -22,7 +22,7 @@ func (r SimCLRRecipe) Schedule() (Schedule, error) {
 	if r.Batch < 1 {
 		return Schedule{}, fmt.Errorf("optim: simclr schedule: batch of %d: want at least 1", r.Batch)
 	}
-	s := Schedule{Shape: Cosine, FromZero: true,
+	s := Schedule{Shape: Cosine, Rise: FromStart,
 		Total:  r.Examples*r.Epochs/r.Batch + 1,
 		Warmup: r.Examples * r.WarmupEpochs / r.Batch,
 	}

@@ -10,13 +10,16 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Max(1, math.Ab
 
 func TestScheduleAt(t *testing.T) {
 	cosine := Schedule{Base: 2, Warmup: 4, Total: 12, Shape: Cosine}
-	zero := cosine
-	zero.FromZero = true
+	zero, both := cosine, cosine
+	zero.Rise, both.Rise = FromStart, BothEnds
+	both.Start, both.Final = .5, 1
+	line := Schedule{Base: 3, Final: 1, Warmup: 2, Total: 10, Shape: Linear}
+	square := Schedule{Base: 3, Final: 1, Total: 10, Shape: Polynomial, Power: 2}
 	steps := Schedule{Base: 1, Total: 10, Shape: Step, Milestones: []int{6, 8}, Factor: .1}
 	for _, tc := range []struct {
 		name string
 		s    Schedule
-		at   int
+		at   float64
 		want float64
 	}{
 		{"the first warm-up step moves", cosine, 0, .5},
@@ -28,24 +31,60 @@ func TestScheduleAt(t *testing.T) {
 		{"past the end", cosine, 13, 0},
 		{"from zero", zero, 0, 0},
 		{"from zero, last of the warm-up", zero, 3, 1.5},
+		{"from zero, between positions", zero, 2.5, 1.25},
+		{"both ends, first", both, 0, .5},
+		{"both ends, last of the warm-up", both, 3, 2},
+		{"both ends, the base comes twice", both, 4, 2},
+		{"a final value", both, 12, 1},
+		{"half way to a final value", both, 8, 1.5},
+		{"both ends of one position", Schedule{Base: 1, Start: .2, Warmup: 1, Total: 9, Rise: BothEnds}, 0, .2},
+		{"a line", line, 4, 2.5},
+		{"the end of a line", line, 10, 1},
+		{"a polynomial", square, 5, 1.5},
 		{"a run shorter than its warm-up", Schedule{Base: 1, Warmup: 20, Total: 10, Shape: Cosine}, 9, .5},
 		{"constant", Schedule{Base: 3, Total: 5, Shape: Constant}, 7, 3},
 		{"before a milestone", steps, 5, 1},
 		{"at a milestone", steps, 6, .1},
 		{"after the last milestone", steps, 9, .01},
 	} {
-		if got := tc.s.At(tc.at); !near(got, tc.want) {
-			t.Errorf("%s: At(%d) = %v, want %v", tc.name, tc.at, got, tc.want)
+		if got := tc.s.AtPart(tc.at); !near(got, tc.want) {
+			t.Errorf("%s: %v at %v, want %v", tc.name, got, tc.at, tc.want)
 		}
 	}
 }
 
-func TestNewScheduleReadsTheConfig(t *testing.T) {
+func TestEMASchedule(t *testing.T) {
+	cosine := EMASchedule(.99, true, 100)
+	for i, want := range map[int]float64{0: .99, 50: .995, 100: 1, 101: 1} {
+		if got := cosine.At(i); !near(got, want) {
+			t.Errorf("cosine at %d: %v, want %v", i, got, want)
+		}
+	}
+	if got := EMASchedule(.99, false, 100).At(70); got != .99 {
+		t.Errorf("constant: %v", got)
+	}
+}
+
+func TestNewSchedulesReadTheConfig(t *testing.T) {
 	c := Default()
-	c.Schedule, c.WarmupSteps = "step", 0
-	s := NewSchedule(c, 200)
+	c.Schedule, c.WarmupSteps = Step, 0
+	s := NewSchedules(c, 200).LR
 	if got := []float64{s.At(119), s.At(120), s.At(160)}; !near(got[0], .003) || !near(got[1], .0003) || !near(got[2], .00003) {
 		t.Errorf("rates around the milestones: %v", got)
+	}
+	c.Schedule, c.WarmupSteps, c.WarmupStart, c.FinalLR = Linear, 10, .5, .1
+	c.WeightDecay, c.WeightDecaySchedule, c.WeightDecayEnd = .04, Cosine, .4
+	all := NewSchedules(c, 200)
+	for i, want := range map[int]Rates{
+		0:   {.003 * .55, .04},
+		9:   {.003, all.WeightDecay.At(9)},
+		105: {.003 * .55, all.WeightDecay.At(105)},
+		100: {all.LR.At(100), .22},
+		200: {.0003, .4},
+	} {
+		if got := all.At(i); !near(got.LR, want.LR) || !near(got.WeightDecay, want.WeightDecay) {
+			t.Errorf("step %d: %+v, want %+v", i, got, want)
+		}
 	}
 }
 

@@ -1,0 +1,3 @@
+package golden
+
+var simSiamOperations = []operation{{name: "mlp_heads", run: mlpHeads}}
