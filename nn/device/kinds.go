@@ -48,24 +48,8 @@ const (
 	CrossEntropy Kind = "cross_entropy"
 	// dloss (), logits (shape only), target -> dlogits. Reads the softmax.
 	CrossEntropyGrad Kind = "cross_entropy_grad"
-	// a, b -> a + b by element; equal shapes, or b a scalar (shape ()).
-	Add Kind = "add"
-	// a, b -> a - b by element; shapes as for Add.
-	Sub Kind = "sub"
-	// a, b -> a·b by element; shapes as for Add.
-	Mul Kind = "mul"
 	// x -> factor·x. ScaleAttrs.
 	Scale Kind = "scale"
-	// x -> e^x.
-	Exp Kind = "exp"
-	// x -> sum of all elements, scalar.
-	Sum Kind = "sum"
-	// dy (), x (shape only) -> dy everywhere.
-	Fill Kind = "fill"
-	// a (N,D), b (N,D) -> (N,1): row-wise dot product.
-	RowDot Kind = "row_dot"
-	// dy (N,1), b (N,D) -> dy·b by row.
-	RowScale Kind = "row_scale"
 	// inputs along ConcatAttrs.Axis -> joined.
 	Concat Kind = "concat"
 	// x -> x[From:To] along Axis. SliceAttrs.
@@ -74,8 +58,6 @@ const (
 	SliceGrad Kind = "slice_grad"
 	// x -> same elements, the output's shape.
 	Reshape Kind = "reshape"
-	// x (N,M) -> (M,N).
-	Transpose Kind = "transpose"
 	// table (V,D), ids int32 (N,L) -> (N,L,D). Ids outside [0,V) are an error.
 	Embedding Kind = "embedding"
 	// dy (N,L,D), table (shape only), ids -> dtable (V,D).

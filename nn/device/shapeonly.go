@@ -7,7 +7,7 @@ func (k Kind) ShapeOnly(i int) bool {
 	switch k {
 	case ConvGradInput, ConvGradWeight:
 		return i == 2
-	case MaxPoolGrad, GlobalMeanGrad, CrossEntropyGrad, Fill, SliceGrad,
+	case MaxPoolGrad, GlobalMeanGrad, CrossEntropyGrad, SliceGrad,
 		EmbeddingGrad, MaskedMeanGrad:
 		return i == 1
 	case Pick:

@@ -30,7 +30,7 @@ func CLIP(image, text, logScale, mask *gorgonia.Node) CLIPNodes {
 	}
 	targets := Targets(image.Graph(), Diagonal(image.Shape()[0]))
 	rows := op.CrossEntropy(out.Logits, targets)
-	columns := op.CrossEntropy(op.Transpose(out.Logits), targets)
+	columns := op.CrossEntropy(op.Permute(out.Logits, 1, 0), targets)
 	out.Loss = op.Scale(op.Add(rows, columns), .5)
 	return out
 }

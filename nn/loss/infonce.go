@@ -28,12 +28,12 @@ type InfoNCENodes struct {
 // enter as inputs of the graph, so that only q has a gradient.
 func InfoNCE(q, keys, past *gorgonia.Node, o InfoNCEOptions) InfoNCENodes {
 	z := op.Normalize(q)
-	columns := []*gorgonia.Node{op.RowDot(z, keys)}
+	columns := []*gorgonia.Node{rowDot(z, keys)}
 	if past != nil {
 		columns = append(columns, op.MatMul(z, past, device.MatMulAttrs{TransB: true}))
 	}
 	if o.Hard != nil {
-		columns = append(columns, op.RowDot(z, o.Hard))
+		columns = append(columns, rowDot(z, o.Hard))
 	}
 	logits := columns[0]
 	if len(columns) > 1 {
@@ -42,4 +42,9 @@ func InfoNCE(q, keys, past *gorgonia.Node, o InfoNCEOptions) InfoNCENodes {
 	logits = op.Scale(logits, 1/o.Temperature)
 	positives := Targets(q.Graph(), make([]int32, q.Shape()[0]))
 	return InfoNCENodes{Loss: op.CrossEntropy(logits, positives), Z: z, Logits: logits, Candidates: logits.Shape()[1]}
+}
+
+// rowDot is the dot product of each row of a (N,D) with that of b (N,D), (N,1).
+func rowDot(a, b *gorgonia.Node) *gorgonia.Node {
+	return op.Reshape(op.Dot(a, b, 1), a.Shape()[0], 1)
 }

@@ -12,7 +12,7 @@ import (
 func Concat(axis int, xs ...*gorgonia.Node) *gorgonia.Node {
 	check(len(xs) > 0, device.Concat, "no inputs")
 	shape := shapeOf(xs[0])
-	check(axis >= 0 && axis < len(shape), device.Concat, "axis %d of shape %v", axis, shape)
+	checkAxis(xs[0], device.Concat, axis)
 	shape[axis] = 0
 	wrt := make([]bool, len(xs))
 	for i, x := range xs {

@@ -1,7 +1,7 @@
 package op_test
 
 import (
-	"math"
+	"fmt"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -9,6 +9,22 @@ import (
 	"github.com/clvid/clvid/nn/op"
 	"github.com/clvid/clvid/nn/op/optest"
 )
+
+// Every way in which operands broadcast: as they are, numbers on either side,
+// missing axes, and axes of size 1 first, last, in the middle and on both.
+var broadcasts = []struct{ a, b, out []int }{
+	{[]int{2, 3, 4}, []int{2, 3, 4}, []int{2, 3, 4}},
+	{[]int{2, 3}, []int{}, []int{2, 3}},
+	{[]int{}, []int{2, 3}, []int{2, 3}},
+	{[]int{}, []int{}, []int{}},
+	{[]int{1}, []int{1}, []int{1}},
+	{[]int{2, 3}, []int{3}, []int{2, 3}},
+	{[]int{4}, []int{2, 1, 4}, []int{2, 1, 4}},
+	{[]int{2, 3}, []int{2, 1}, []int{2, 3}},
+	{[]int{3, 1}, []int{1, 4}, []int{3, 4}},
+	{[]int{2, 3, 2, 2, 2}, []int{2, 3, 1, 1, 1}, []int{2, 3, 2, 2, 2}},
+	{[]int{1, 3, 1, 2}, []int{2, 1, 2, 1}, []int{2, 3, 2, 2}},
+}
 
 func TestBinary(t *testing.T) {
 	for _, tc := range []struct {
@@ -19,49 +35,16 @@ func TestBinary(t *testing.T) {
 		{"add", op.Add, func(a, b float64) float64 { return a + b }},
 		{"sub", op.Sub, func(a, b float64) float64 { return a - b }},
 		{"mul", op.Mul, func(a, b float64) float64 { return a * b }},
+		{"div", divisor, func(a, b float64) float64 { return a / (b*b + 1) }},
 	} {
-		for _, operands := range []struct {
-			name string
-			in   []optest.Input
-		}{
-			{"tensors", []optest.Input{shape(2, 3, 4), shape(2, 3, 4)}},
-			{"with scalar", []optest.Input{shape(2, 3), shape()}},
-			{"scalars", []optest.Input{shape(), shape()}},
-			{"one element", []optest.Input{shape(1), shape(1)}},
-		} {
-			prove(t, tc.name+" "+operands.name, optest.Case{
-				In:    operands.in,
+		for _, s := range broadcasts {
+			prove(t, fmt.Sprint(tc.name, s.a, s.b), optest.Case{
+				In:    []optest.Input{shape(s.a...), shape(s.b...)},
 				Build: func(in []*gorgonia.Node) *gorgonia.Node { return tc.build(in[0], in[1]) },
 				Loops: func(in [][]float64) []float64 {
-					y := make([]float64, len(in[0]))
-					for i, a := range in[0] {
-						y[i] = tc.loop(a, in[1][i%len(in[1])])
-					}
-					return y
-				},
-			})
-		}
-	}
-}
-
-func TestUnary(t *testing.T) {
-	for _, tc := range []struct {
-		name  string
-		build func(x *gorgonia.Node) *gorgonia.Node
-		loop  func(x float64) float64
-	}{
-		{"relu", op.ReLU, func(x float64) float64 { return math.Max(x, 0) }},
-		{"exp", op.Exp, math.Exp},
-		{"scale", func(x *gorgonia.Node) *gorgonia.Node { return op.Scale(x, -2.5) }, func(x float64) float64 { return -2.5 * x }},
-	} {
-		for _, in := range []optest.Input{shape(3, 2, 5), shape(), shape(1, 7)} {
-			prove(t, tc.name, optest.Case{
-				In:    []optest.Input{in},
-				Build: unary(tc.build),
-				Loops: func(in [][]float64) []float64 {
 					var y []float64
-					for _, x := range in[0] {
-						y = append(y, tc.loop(x))
+					for _, index := range indices(s.out) {
+						y = append(y, tc.loop(in[0][flat(s.a, index)], in[1][flat(s.b, index)]))
 					}
 					return y
 				},
@@ -70,16 +53,47 @@ func TestUnary(t *testing.T) {
 	}
 }
 
-func TestSum(t *testing.T) {
-	total := func(in [][]float64) float64 {
-		s := 0.0
-		for _, v := range in[0] {
-			s += v
-		}
-		return s
+// divisor is a/(b²+1), as quotients by numbers near 0 have no differences.
+func divisor(a, b *gorgonia.Node) *gorgonia.Node {
+	one := op.Exp(op.Scale(b, 0))
+	return op.Div(a, op.Add(op.Square(b), one))
+}
+
+// More elements than one task has, in long runs and in many short ones.
+func TestBinaryInParallel(t *testing.T) {
+	for _, s := range [][2][]int{{{3, 20000}, {3, 1}}, {{1, 50000}, {1, 50000}}, {{9000, 1, 3}, {2, 1}}, {{7, 1}, {1, 9000}}} {
+		optest.AgainstLoops(t, optest.Case{
+			In:    []optest.Input{shape(s[0]...), shape(s[1]...)},
+			Build: func(in []*gorgonia.Node) *gorgonia.Node { return op.Sub(in[0], in[1]) },
+			Loops: func(in [][]float64) []float64 {
+				var y []float64
+				out := make([]int, len(s[0]))
+				for i := range out {
+					out[i] = s[0][i]
+					if j := i - len(out) + len(s[1]); j >= 0 {
+						out[i] = max(out[i], s[1][j])
+					}
+				}
+				for _, index := range indices(out) {
+					y = append(y, in[0][flat(s[0], index)]-in[1][flat(s[1], index)])
+				}
+				return y
+			},
+		})
 	}
-	prove(t, "sum", optest.Case{In: []optest.Input{shape(3, 4, 2)}, Build: unary(op.Sum),
-		Loops: func(in [][]float64) []float64 { return []float64{total(in)} }})
-	prove(t, "mean", optest.Case{In: []optest.Input{shape(3, 4, 2)}, Build: unary(op.Mean),
-		Loops: func(in [][]float64) []float64 { return []float64{total(in) / 24} }})
+}
+
+// Both operands may be one node.
+func TestBinaryOfOne(t *testing.T) {
+	prove(t, "square", optest.Case{
+		In:    []optest.Input{shape(2, 3)},
+		Build: unary(func(x *gorgonia.Node) *gorgonia.Node { return op.Mul(x, x) }),
+		Loops: func(in [][]float64) []float64 {
+			var y []float64
+			for _, v := range in[0] {
+				y = append(y, v*v)
+			}
+			return y
+		},
+	})
 }

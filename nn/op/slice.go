@@ -9,7 +9,7 @@ import (
 // Slice takes the half-open range [from, to) of an axis.
 func Slice(x *gorgonia.Node, axis, from, to int) *gorgonia.Node {
 	shape := shapeOf(x)
-	check(axis >= 0 && axis < len(shape), device.Slice, "axis %d of shape %v", axis, shape)
+	checkAxis(x, device.Slice, axis)
 	check(0 <= from && from < to && to <= shape[axis], device.Slice, "[%d,%d) of axis %d of shape %v", from, to, axis, shape)
 	shape[axis] = to - from
 	a := device.SliceAttrs{Axis: axis, From: from, To: to}

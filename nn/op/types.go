@@ -85,6 +85,10 @@ func checkRank(n *gorgonia.Node, k device.Kind, name string, rank int) {
 	check(len(n.Shape()) == rank, k, "%s has shape %v, want %d axes", name, n.Shape(), rank)
 }
 
+func checkAxis(n *gorgonia.Node, k device.Kind, axis int) {
+	check(axis >= 0 && axis < len(n.Shape()), k, "axis %d of shape %v", axis, n.Shape())
+}
+
 func checkSame(a, b *gorgonia.Node, k device.Kind) {
 	check(slices.Equal(shapeOf(a), shapeOf(b)) && a.Dtype() == b.Dtype(), k,
 		"shapes %v %v and %v %v differ", a.Dtype(), a.Shape(), b.Dtype(), b.Shape())

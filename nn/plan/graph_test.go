@@ -60,7 +60,7 @@ func TestSharedWeights(t *testing.T) {
 	store := nn.NewStore(device.Float64)
 	s := nn.NewScope(g, store, 1)
 	a, b := nn.Input(g, "a", device.Float64, 2, 3), nn.Input(g, "b", device.Float64, 2, 3)
-	y := op.RowDot(nn.Linear(s, a, 4, false), nn.Linear(s.Shared(), b, 4, false))
+	y := op.Dot(nn.Linear(s, a, 4, false), nn.Linear(s.Shared(), b, 4, false), 1)
 	grads, err := nn.Grad(op.Sum(y), s.Params())
 	check(t, err)
 	if len(s.Params()) != 1 {
@@ -104,7 +104,7 @@ func TestStopGradient(t *testing.T) {
 			copied := nn.Input(g, "copy", device.Float64, 4, 3)
 			k = op.MatMul(x, copied, device.MatMulAttrs{TransB: true})
 		}
-		grads, err := nn.Grad(op.Sum(op.RowDot(q, k)), s.Params())
+		grads, err := nn.Grad(op.Dot(q, k), s.Params())
 		check(t, err)
 		m := compile(t, openCPU(t, 1), plan.Options{Params: store}, grads...)
 		check(t, m.Let(x, []float64{1, 2, 3, 4, 5, 6}))

@@ -16,12 +16,12 @@ import (
 // backwards is a layout that keeps float64 elements in reverse order.
 type backwards struct{}
 
-// turning is a back end whose Exp wants and gives the backwards layout.
+// turning is a back end whose Unary wants and gives the backwards layout.
 type turning struct{ device.Backend }
 
 func (b turning) Lower(d device.OpDesc, in, reads []device.Value) (device.Lowered, error) {
 	l, err := b.Backend.Lower(d, in, reads)
-	if d.Kind == device.Exp {
+	if d.Kind == device.Unary {
 		l.In, l.Out = []device.Layout{backwards{}}, backwards{}
 	}
 	return l, err

@@ -1,18 +1,20 @@
 package cpu
 
 import (
+	"slices"
+
 	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/device/cpu/internal/ckernel"
 )
 
 // lowerElements: one or two operands of equal shape, in whatever layout they
-// come; where they differ, in channels last. Scalars are left to pure Go.
+// come; where they differ, in channels last. Broadcasting is left to pure Go.
 func lowerElements(kind ckernel.Elementwise) lowering {
 	return func(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 		n := int(op.Out.Elements())
 		var keep device.Layout
 		for _, v := range in {
-			if v.Type.Elements() != int64(n) {
+			if !slices.Equal(v.Type.Shape, op.Out.Shape) {
 				return device.Lowered{}, false, nil
 			}
 			if v.Layout != nil {

@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"math"
-
 	"github.com/clvid/clvid/nn/device"
 )
 
@@ -17,64 +15,14 @@ func goUnary[T float](f func(out, x []T)) builder {
 	}
 }
 
-// goBinary combines elements of equal shapes by f, or with a scalar by g.
-func goBinary[T float](f func(out, a, b []T), g func(out, a []T, b T)) builder {
-	return func(op device.OpDesc, threads int) (goKernel, error) {
-		scalar := len(op.In[1].Shape) == 0
+// goPairs combines elements of equal shapes by f.
+func goPairs[T float](f func(out, a, b []T)) builder {
+	return func(_ device.OpDesc, threads int) (goKernel, error) {
 		return goKernel{reuse: true, run: func(args *device.Args) error {
 			a, b, out := slice[T](args.In[0]), slice[T](args.In[1]), slice[T](args.Out)
-			parallelRanges(threads, len(out), grain, func(from, to int) {
-				if scalar && g != nil {
-					g(out[from:to], a[from:to], b[0])
-				} else {
-					f(out[from:to], a[from:to], b[from:to])
-				}
-			})
+			parallelRanges(threads, len(out), grain, func(from, to int) { f(out[from:to], a[from:to], b[from:to]) })
 			return nil
 		}}, nil
-	}
-}
-
-func addSlices[T float](out, a, b []T) {
-	a, b = a[:len(out)], b[:len(out)]
-	for i := range out {
-		out[i] = a[i] + b[i]
-	}
-}
-
-func subSlices[T float](out, a, b []T) {
-	a, b = a[:len(out)], b[:len(out)]
-	for i := range out {
-		out[i] = a[i] - b[i]
-	}
-}
-
-func mulSlices[T float](out, a, b []T) {
-	a, b = a[:len(out)], b[:len(out)]
-	for i := range out {
-		out[i] = a[i] * b[i]
-	}
-}
-
-func addScalar[T float](out, a []T, b T) {
-	a = a[:len(out)]
-	for i := range out {
-		out[i] = a[i] + b
-	}
-}
-
-func subScalar[T float](out, a []T, b T) { addScalar(out, a, -b) }
-
-func mulScalar[T float](out, a []T, b T) {
-	a = a[:len(out)]
-	for i := range out {
-		out[i] = a[i] * b
-	}
-}
-
-func expSlice[T float](out, x []T) {
-	for i := range out {
-		out[i] = T(math.Exp(float64(x[i])))
 	}
 }
 
@@ -109,27 +57,10 @@ func goConst[T float](op device.OpDesc, _ int) (goKernel, error) {
 	}}, nil
 }
 
-// goFill repeats a scalar.
-func goFill[T float](_ device.OpDesc, threads int) (goKernel, error) {
-	return goKernel{run: func(a *device.Args) error {
-		v, out := slice[T](a.In[0])[0], slice[T](a.Out)
-		parallelRanges(threads, len(out), grain, func(from, to int) { fillSlice(out[from:to], v) })
-		return nil
-	}}, nil
-}
-
 func fillSlice[T float](out []T, v T) {
 	for i := range out {
 		out[i] = v
 	}
-}
-
-// goSum adds up in float64, in order.
-func goSum[T float](device.OpDesc, int) (goKernel, error) {
-	return goKernel{run: func(a *device.Args) error {
-		slice[T](a.Out)[0] = T(sum(slice[T](a.In[0])))
-		return nil
-	}}, nil
 }
 
 func sum[T float](x []T) float64 {

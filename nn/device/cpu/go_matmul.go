@@ -67,11 +67,3 @@ func transpose[T float](out, x []T, n, m int) {
 		}
 	}
 }
-
-func goTranspose[T float](op device.OpDesc, _ int) (goKernel, error) {
-	n, m := op.In[0].Shape[0], op.In[0].Shape[1]
-	return goKernel{run: func(a *device.Args) error {
-		transpose(slice[T](a.Out), slice[T](a.In[0]), n, m)
-		return nil
-	}}, nil
-}

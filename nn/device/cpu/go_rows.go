@@ -59,23 +59,3 @@ func dot64[T float](x, y []T) float64 {
 	}
 	return s
 }
-
-// goRowDot: a (n,d), b (n,d) -> (n,1).
-func goRowDot[T float](op device.OpDesc, threads int) (goKernel, error) {
-	n, d := op.In[0].Shape[0], op.In[0].Shape[1]
-	return goKernel{run: func(args *device.Args) error {
-		a, b, out := slice[T](args.In[0]), slice[T](args.In[1]), slice[T](args.Out)
-		rowKernel(threads, n, d, func(r int) { out[r] = T(dot64(a[r*d:(r+1)*d], b[r*d:(r+1)*d])) })
-		return nil
-	}}, nil
-}
-
-// goRowScale: s (n,1), b (n,d) -> s·b by row.
-func goRowScale[T float](op device.OpDesc, threads int) (goKernel, error) {
-	n, d := op.Out.Shape[0], op.Out.Shape[1]
-	return goKernel{run: func(args *device.Args) error {
-		s, b, out := slice[T](args.In[0]), slice[T](args.In[1]), slice[T](args.Out)
-		rowKernel(threads, n, d, func(r int) { mulScalar(out[r*d:(r+1)*d], b[r*d:(r+1)*d], s[r]) })
-		return nil
-	}}, nil
-}
