@@ -9,12 +9,6 @@ import (
 	"github.com/clvid/clvid/nn/op"
 )
 
-// Settings of BatchNorm, PyTorch's defaults.
-const (
-	batchNormEps      = 1e-5
-	batchNormMomentum = 0.1
-)
-
 // ConvConfig describes a convolution; the slices have one entry for each of
 // the 1 to 3 spatial axes.
 type ConvConfig struct {
@@ -53,19 +47,6 @@ func Linear(s Scope, x *gorgonia.Node, out int, bias bool) *gorgonia.Node {
 		return y
 	}
 	return op.AddBias(y, s.Param("bias", []int{out}, Uniform(1/math.Sqrt(float64(in))), Bias))
-}
-
-// BatchNorm normalises x (N,C,…) by channel: "weight", "bias", and the
-// buffers "running_mean" and "running_var", all (C). Eps is 1e-5, the running
-// statistics take 0.1 of each batch's.
-func BatchNorm(s Scope, x *gorgonia.Node) *gorgonia.Node {
-	channels := []int{x.Shape()[1]}
-	return op.BatchNorm(x,
-		s.Param("weight", channels, Ones, Norm),
-		s.Param("bias", channels, Zeros, Norm),
-		s.Buffer("running_mean", channels, Zeros),
-		s.Buffer("running_var", channels, Ones),
-		device.BatchNormAttrs{Eps: batchNormEps, Momentum: batchNormMomentum})
 }
 
 // Embedding looks ids, int32 (N,L), up in "weight" (vocabulary, features),

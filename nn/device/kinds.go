@@ -18,7 +18,7 @@ const (
 	// dy (N,C,…) -> db (C): sum over all axes but 1.
 	SumToChannel Kind = "sum_to_channel"
 	// x (N,C,…), gamma (C), beta (C), running mean (C), running variance (C)
-	// -> y. Saved: mean (C), 1/sqrt(variance+eps) (C). In training the batch
+	// -> y. Saved: mean (Splits·C), 1/sqrt(variance+eps) (Splits·C). In training the batch
 	// statistics are used (biased variance) and the running ones, inputs 3
 	// and 4, are updated in place (unbiased). BatchNormAttrs.
 	BatchNorm Kind = "batch_norm"
@@ -78,14 +78,30 @@ type ConvAttrs struct {
 	Groups                int
 }
 
-// PoolAttrs has one entry for each spatial axis.
-type PoolAttrs struct{ Kernel, Stride, Pad []int }
+// PoolAttrs has one entry for each spatial axis. Output o covers the inputs
+// from o·Stride - Pad on; what is beyond either end is left out.
+type PoolAttrs struct {
+	Kernel, Stride, Pad []int
+	PadEnd              []int // padding behind the last input; nil: as Pad
+	Ceil                bool  // a last window may reach past the padding, if it starts before
+	// CountPad makes AvgPool divide by the window's size with its padding, as
+	// PyTorch does, instead of by the number of inputs in it.
+	CountPad bool
+}
 
 // MatMulAttrs says which operands are used transposed.
 type MatMulAttrs struct{ TransA, TransB bool }
 
 // BatchNormAttrs follow PyTorch: running = (1-Momentum)·running + Momentum·batch.
-type BatchNormAttrs struct{ Eps, Momentum float64 }
+type BatchNormAttrs struct {
+	Eps, Momentum float64
+	// Frozen operations have OpDesc.Train false in training plans too.
+	Frozen bool
+	// Splits, at least 1, is the number of equal runs of samples that have
+	// statistics of their own: what is saved has Splits·C entries, by run. The
+	// running statistics take the mean of the runs'.
+	Splits int
+}
 
 // NormalizeAttrs bounds the norm from below.
 type NormalizeAttrs struct{ Eps float64 }

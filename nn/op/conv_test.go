@@ -23,6 +23,11 @@ func TestConv(t *testing.T) {
 		{"pointwise, strided", []int{2, 3, 3, 4, 4}, []int{5, 3, 1, 1, 1}, device.ConvAttrs{Stride: []int{2, 2, 2}}},
 		{"groups and dilation", []int{1, 4, 7, 8}, []int{6, 2, 3, 2}, device.ConvAttrs{Dilation: []int{2, 3}, Groups: 2, Pad: []int{0, 2}}},
 		{"depthwise", []int{2, 3, 5, 4}, []int{3, 1, 3, 3}, device.ConvAttrs{Groups: 3, Pad: []int{1, 1}}},
+		{"depthwise along one axis, dilated", []int{2, 4, 9}, []int{4, 1, 3}, device.ConvAttrs{Groups: 4, Pad: []int{2}, Dilation: []int{2}}},
+		{"depthwise in three axes, as in X3D", []int{1, 3, 3, 5, 5}, []int{3, 1, 3, 3, 3}, device.ConvAttrs{Groups: 3, Stride: []int{1, 2, 2}, Pad: []int{1, 1, 1}}},
+		{"depthwise in time, as X3D begins", []int{1, 3, 5, 2, 2}, []int{3, 1, 5, 1, 1}, device.ConvAttrs{Groups: 3, Pad: []int{2, 0, 0}}},
+		{"two outputs a channel", []int{1, 3, 4, 4}, []int{6, 1, 3, 3}, device.ConvAttrs{Groups: 3, Pad: []int{1, 1}}},
+		{"groups and dilation in three axes", []int{2, 4, 5, 4, 4}, []int{4, 2, 2, 2, 2}, device.ConvAttrs{Groups: 2, Dilation: []int{3, 2, 1}, Stride: []int{1, 1, 2}}},
 		{"padding beyond a kernel's reach", []int{1, 1, 2, 2}, []int{1, 1, 5, 5}, device.ConvAttrs{Pad: []int{2, 2}}},
 		{"several tiles", []int{1, 1, 3, 20, 20}, []int{2, 1, 3, 3, 3}, device.ConvAttrs{Pad: []int{1, 1, 1}}},
 	} {

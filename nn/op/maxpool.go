@@ -10,24 +10,23 @@ import (
 // wins, so it must be smaller than the kernel. Nil Stride means the kernel's
 // size, nil Pad none. Of equal elements the first gets the gradient.
 func MaxPool(x *gorgonia.Node, a device.PoolAttrs) *gorgonia.Node {
-	s := x.Shape()
-	axes := len(s) - 2
-	check(axes >= 1 && axes <= 3, device.MaxPool, "x has shape %v, want 1 to 3 spatial axes after (N,C)", s)
-	if a.Stride == nil {
-		a.Stride = a.Kernel
-	}
-	a.Pad = orRepeat(a.Pad, axes, 0)
-	check(len(a.Kernel) == axes && len(a.Stride) == axes && len(a.Pad) == axes, device.MaxPool,
-		"kernel %v, stride %v, pad %v for %d spatial axes", a.Kernel, a.Stride, a.Pad, axes)
-	shape := []int{s[0], s[1]}
-	for i := range axes {
-		check(a.Pad[i] < a.Kernel[i], device.MaxPool, "pad %v reaches past kernel %v", a.Pad, a.Kernel)
-		shape = append(shape, outSize(device.MaxPool, s[i+2], a.Kernel[i], a.Stride[i], a.Pad[i]))
-	}
-	o := &Op{kind: device.MaxPool, attrs: a, out: like(x, shape...), wrt: []bool{true},
+	a, shape := poolShape(device.MaxPool, x.Shape(), a)
+	return maxima(x, device.MaxPool, device.MaxPoolGrad, a, shape)
+}
+
+// AdaptiveMaxPool takes maxima over windows that divide each spatial axis of
+// x (N,C,spatial…) evenly into out (one size an axis); they overlap where the
+// sizes do not divide.
+func AdaptiveMaxPool(x *gorgonia.Node, out ...int) *gorgonia.Node {
+	return maxima(x, device.AdaptiveMaxPool, device.AdaptiveMaxPoolGrad, nil, adaptiveShape(device.AdaptiveMaxPool, x.Shape(), out))
+}
+
+// maxima builds a maximum that saves the places that it took.
+func maxima(x *gorgonia.Node, k, grad device.Kind, attrs any, shape []int) *gorgonia.Node {
+	o := &Op{kind: k, attrs: attrs, out: like(x, shape...), wrt: []bool{true},
 		saved: []device.Type{{DType: device.Int32, Shape: shape}}}
 	o.grad = func(in gorgonia.Nodes, out, dout *gorgonia.Node) gorgonia.Nodes {
-		d := &Op{kind: device.MaxPoolGrad, attrs: a, out: TypeOf(in[0]), reads: []*gorgonia.Node{out}}
+		d := &Op{kind: grad, attrs: attrs, out: TypeOf(in[0]), reads: []*gorgonia.Node{out}}
 		return gorgonia.Nodes{d.apply(dout, in[0])}
 	}
 	return o.apply(x)

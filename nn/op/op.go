@@ -62,6 +62,7 @@ func (o *Op) apply(in ...*gorgonia.Node) *gorgonia.Node {
 // Desc describes the operation for a back end. Reads is left to the planner,
 // which knows the values that the read nodes saved.
 func (o *Op) Desc(train bool) device.OpDesc {
+	train = train && !o.frozen()
 	return device.OpDesc{Kind: o.kind, Attrs: o.attrs, In: o.in, Out: o.out, Saved: o.saved, Train: train}
 }
 
@@ -75,7 +76,7 @@ func (o *Op) Reads() []*gorgonia.Node { return o.reads }
 // Updates are the inputs that the operation writes in place when training:
 // the running statistics of BatchNorm.
 func (o *Op) Updates() []int {
-	if o.kind == device.BatchNorm {
+	if o.kind == device.BatchNorm && !o.frozen() {
 		return []int{runningMean, runningVariance}
 	}
 	return nil

@@ -44,6 +44,31 @@ func TestRunningStatistics(t *testing.T) {
 	near(t, "running mean after two steps", mean.F64[0], 0.9*0.3+0.1*3)
 }
 
+// Frozen statistics are used in training and stay; splits add the mean of
+// theirs, with the momentum asked for.
+func TestRunningStatisticsOfOptions(t *testing.T) {
+	g := gorgonia.NewGraph()
+	store := nn.NewStore(device.Float64)
+	s := nn.NewScope(g, store, 1)
+	x := nn.Input(g, "x", device.Float64, 4, 1)
+	frozen := nn.BatchNormWith(s.Sub("frozen"), x, nn.NormConfig{Frozen: true, Eps: 1})
+	split := nn.BatchNormWith(s.Sub("split"), x, nn.NormConfig{Splits: 2, Momentum: 0.25, Gamma: nn.Zeros})
+	m := compile(t, openCPU(t, 1), plan.Options{Train: true, Params: store}, frozen, split)
+	check(t, m.Let(x, []float64{1, 2, 3, 6})) // means 1.5 and 4.5, unbiased variances 0.5 and 4.5
+	check(t, m.RunAll())
+	v, err := m.Float64s(frozen)
+	check(t, err)
+	near(t, "frozen output", v[3], 6/math.Sqrt2) // of mean 0 and variance 1 + eps
+	v, err = m.Float64s(split)
+	check(t, err)
+	near(t, "split output by a gamma of 0", v[3], 0)
+	for name, want := range map[string]float64{"frozen.running_mean": 0, "frozen.running_var": 1,
+		"split.running_mean": 0.25 * 3, "split.running_var": 0.75 + 0.25*2.5} {
+		stored, _ := store.Lookup(name)
+		near(t, name, stored.F64[0], want)
+	}
+}
+
 func near(t *testing.T, what string, got, want float64) {
 	t.Helper()
 	if math.Abs(got-want) > 1e-12 {

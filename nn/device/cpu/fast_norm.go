@@ -9,7 +9,7 @@ import (
 // pure-Go kernel refuses too few values for training, and says so.
 func lowerBatchNorm(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
 	rows, attrs, keep := rowsOf(op.Out), op.Attrs.(device.BatchNormAttrs), activationLayout(op.Out)
-	if op.Train && rows.Rows < 2 {
+	if op.Train && rows.Rows < 2 || attrs.Splits > 1 {
 		return device.Lowered{}, false, nil
 	}
 	l := device.Lowered{In: []device.Layout{keep, nil, nil, nil, nil}, Out: keep, Scratch: rows.Scratch(), Reuse: 0}
@@ -27,6 +27,9 @@ func lowerBatchNorm(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowe
 // lowerBatchNormGrad: dy, x, gamma -> dx.
 func lowerBatchNormGrad(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
 	rows, keep := rowsOf(op.Out), activationLayout(op.Out)
+	if op.Attrs.(device.BatchNormAttrs).Splits > 1 {
+		return device.Lowered{}, false, nil
+	}
 	l := device.Lowered{In: []device.Layout{keep, keep, nil}, Out: keep, Scratch: rows.Scratch(), Reuse: 0}
 	l.Saved = plainValues(op.Saved)
 	l.Kernel = func(a *device.Args) error {

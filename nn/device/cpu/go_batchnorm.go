@@ -9,12 +9,13 @@ import (
 
 // goBatchNorm handles one channel a task; statistics are summed in float64.
 // Saved are the mean and 1/sqrt(variance+eps) that were used, so that in
-// evaluation they are the running ones.
+// evaluation they are the running ones. Each of the splits is a run of samples.
 func goBatchNorm[T float](op device.OpDesc, threads int) (goKernel, error) {
-	p, attrs := planesOf(op.Out), op.Attrs.(device.BatchNormAttrs)
+	attrs := op.Attrs.(device.BatchNormAttrs)
+	p, splits := splitsOf(op.Out, attrs)
 	count := p.n * p.size
 	if op.Train && count < 2 {
-		return goKernel{}, fmt.Errorf("training needs more than 1 value for each channel, x is %v: raise the batch size", op.Out.Shape)
+		return goKernel{}, fmt.Errorf("training needs more than 1 value for each channel, x is %v in %d splits: raise the batch size", op.Out.Shape, splits)
 	}
 	return goKernel{reuse: true, run: func(a *device.Args) error {
 		x, out := slice[T](a.In[0]), slice[T](a.Out)
@@ -22,20 +23,39 @@ func goBatchNorm[T float](op device.OpDesc, threads int) (goKernel, error) {
 		runMean, runVar := slice[T](a.In[3]), slice[T](a.In[4])
 		savedMean, savedInv := slice[T](a.Saved[0]), slice[T](a.Saved[1])
 		parallel(threads, p.c, func(_, c int) {
-			mean, variance := float64(runMean[c]), float64(runVar[c])
+			var means, variances float64 // of the splits, summed
+			for s := range splits {
+				mean, variance := float64(runMean[c]), float64(runVar[c])
+				if op.Train {
+					mean, variance = moments(p, split(p, x, s), c)
+					means, variances = means+mean, variances+variance
+				}
+				inv := 1 / math.Sqrt(variance+attrs.Eps)
+				savedMean[s*p.c+c], savedInv[s*p.c+c] = T(mean), T(inv)
+				scale := float64(gamma[c]) * inv
+				affine(p, split(p, out, s), split(p, x, s), c, T(scale), T(float64(beta[c])-mean*scale))
+			}
 			if op.Train {
-				mean, variance = moments(p, x, c)
-				unbiased := variance * float64(count) / float64(count-1)
-				runMean[c] = blend(runMean[c], mean, attrs.Momentum)
+				unbiased := variances / float64(splits) * float64(count) / float64(count-1)
+				runMean[c] = blend(runMean[c], means/float64(splits), attrs.Momentum)
 				runVar[c] = blend(runVar[c], unbiased, attrs.Momentum)
 			}
-			inv := 1 / math.Sqrt(variance+attrs.Eps)
-			savedMean[c], savedInv[c] = T(mean), T(inv)
-			scale := float64(gamma[c]) * inv
-			affine(p, out, x, c, T(scale), T(float64(beta[c])-mean*scale))
 		})
 		return nil
 	}}, nil
+}
+
+// splitsOf are the planes of one split, and the number of splits.
+func splitsOf(t device.Type, a device.BatchNormAttrs) (planes, int) {
+	p, splits := planesOf(t), max(a.Splits, 1)
+	p.n /= splits
+	return p, splits
+}
+
+// split is the run of samples number s.
+func split[T float](p planes, v []T, s int) []T {
+	size := p.n * p.c * p.size
+	return v[s*size : (s+1)*size]
 }
 
 func blend[T float](running T, batch, momentum float64) T {
@@ -73,20 +93,26 @@ func affine[T float](p planes, out, x []T, c int, scale, shift T) {
 // dx = gamma·inv·(dy - dbeta/m - xhat·dgamma/m). In evaluation the statistics
 // are constants: dx = gamma·inv·dy.
 func goBatchNormGrad[T float](op device.OpDesc, threads int) (goKernel, error) {
-	p := planesOf(op.Out)
+	p, splits := splitsOf(op.Out, op.Attrs.(device.BatchNormAttrs))
 	return goKernel{reuse: true, run: func(a *device.Args) error {
 		dy, x, gamma := slice[T](a.In[0]), slice[T](a.In[1]), slice[T](a.In[2])
 		mean, inv := slice[T](a.Reads[0]), slice[T](a.Reads[1])
 		dgamma, dbeta, dx := slice[T](a.Saved[0]), slice[T](a.Saved[1]), slice[T](a.Out)
 		parallel(threads, p.c, func(_, c int) {
-			dg, db := channelSums(p, dy, x, c, float64(mean[c]), float64(inv[c]))
-			dgamma[c], dbeta[c] = T(dg), T(db)
-			if !op.Train {
-				affine(p, dx, dy, c, gamma[c]*inv[c], 0)
-				return
+			var dgs, dbs float64
+			for s := range splits {
+				dys, xs, dxs := split(p, dy, s), split(p, x, s), split(p, dx, s)
+				m, i := float64(mean[s*p.c+c]), float64(inv[s*p.c+c])
+				dg, db := channelSums(p, dys, xs, c, m, i)
+				dgs, dbs = dgs+dg, dbs+db
+				if !op.Train {
+					affine(p, dxs, dys, c, gamma[c]*T(i), 0)
+					continue
+				}
+				count := float64(p.n * p.size)
+				channelGrad(p, dxs, dys, xs, c, m, i, float64(gamma[c]), dg/count, db/count)
 			}
-			m := float64(p.n * p.size)
-			channelGrad(p, dx, dy, x, c, float64(mean[c]), float64(inv[c]), float64(gamma[c]), dg/m, db/m)
+			dgamma[c], dbeta[c] = T(dgs), T(dbs)
 		})
 		return nil
 	}}, nil

@@ -63,6 +63,16 @@ func goBuilders[T float]() map[device.Kind]builder {
 		device.SumToChannel:     goSumToChannel[T],
 		device.Unary:            goFunction[T],
 		device.UnaryGrad:        goFunctionGrad[T],
+
+		device.AdaptiveAvgPool:     goAdaptiveAvgPool[T],
+		device.AdaptiveAvgPoolGrad: goAdaptiveAvgPoolGrad[T],
+		device.AdaptiveMaxPool:     goAdaptiveMaxPool[T],
+		device.AdaptiveMaxPoolGrad: goMaxPoolGrad[T],
+		device.AvgPool:             goAvgPool[T],
+		device.AvgPoolGrad:         goAvgPoolGrad[T],
+		device.ConvTranspose:       goConvGradInput[T],
+		device.GroupNorm:           goGroupNorm[T],
+		device.GroupNormGrad:       goGroupNormGrad[T],
 	}
 }
 

@@ -89,7 +89,7 @@ func convTile[T float](g *conv, y, x, w, columns []T, n, group, tile int) {
 	gemmRows(out, size, w[group*g.k*depth:], depth, 1, columns, width, g.k, width, depth)
 }
 
-// goConvGradInput: a task is one input channel of one sample, whose taps'
+// goConvGradInput, which serves transposed convolutions too: a task is one input channel of one sample, whose taps'
 // gradients are multiplied out tile by tile and folded back.
 func goConvGradInput[T float](op device.OpDesc, threads int) (goKernel, error) {
 	g := convOf(op.Out, op.In[1], op.In[0], op.Attrs.(device.ConvAttrs))
