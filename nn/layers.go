@@ -37,16 +37,32 @@ func Conv(s Scope, x *gorgonia.Node, c ConvConfig) *gorgonia.Node {
 	return op.AddBias(y, s.Param("bias", []int{c.Out}, Zeros, Bias))
 }
 
-// Linear maps x (N,D) to (N,out) by "weight" (out,D) and, where asked for,
-// "bias" (out); both start as PyTorch's do.
+// Linear maps the innermost axis of x (…,D) by "weight" (out,D) and, where
+// asked for, "bias" (out); both start as PyTorch's do.
 func Linear(s Scope, x *gorgonia.Node, out int, bias bool) *gorgonia.Node {
-	in := x.Shape()[1]
-	w := s.Param("weight", []int{out, in}, TorchLinear, Weight)
-	y := op.MatMul(x, w, device.MatMulAttrs{TransB: true})
-	if !bias {
-		return y
+	var start Init
+	if bias {
+		in := x.Shape()[x.Dims()-1]
+		start = Uniform(1 / math.Sqrt(float64(in)))
 	}
-	return op.AddBias(y, s.Param("bias", []int{out}, Uniform(1/math.Sqrt(float64(in))), Bias))
+	return LinearFrom(s, x, out, TorchLinear, start)
+}
+
+// LinearFrom is Linear with other initial values; without those of a bias, it
+// has none.
+func LinearFrom(s Scope, x *gorgonia.Node, out int, weight, bias Init) *gorgonia.Node {
+	w := s.Param("weight", []int{out, x.Shape()[x.Dims()-1]}, weight, Weight)
+	var b *gorgonia.Node
+	if bias != nil {
+		b = s.Param("bias", []int{out}, bias, Bias)
+	}
+	return op.Linear(x, w, b)
+}
+
+// LayerNorm normalises the innermost axis of x (…,D): "weight" and "bias" (D).
+func LayerNorm(s Scope, x *gorgonia.Node, eps float64) *gorgonia.Node {
+	d := []int{x.Shape()[x.Dims()-1]}
+	return op.LayerNorm(x, s.Param("weight", d, Ones, Norm), s.Param("bias", d, Zeros, Norm), device.LayerNormAttrs{Eps: eps})
 }
 
 // Embedding looks ids, int32 (N,L), up in "weight" (vocabulary, features),

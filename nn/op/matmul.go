@@ -17,7 +17,7 @@ func MatMul(a, b *gorgonia.Node, attrs device.MatMulAttrs) *gorgonia.Node {
 		a.Dtype(), a.Shape(), b.Dtype(), b.Shape(), attrs)
 	o := &Op{kind: device.MatMul, attrs: attrs, out: like(a, m, p), wrt: []bool{true, true}}
 	o.grad = func(in gorgonia.Nodes, _, dout *gorgonia.Node) gorgonia.Nodes {
-		return gorgonia.Nodes{matMulGradA(in[1], dout, attrs), matMulGradB(in[0], dout, attrs)}
+		return gorgonia.Nodes{matMulGradA(MatMul, in[1], dout, attrs), matMulGradB(MatMul, in[0], dout, attrs)}
 	}
 	return o.apply(a, b)
 }
@@ -29,18 +29,21 @@ func oriented(shape []int, transposed bool) (rows, columns int) {
 	return shape[0], shape[1]
 }
 
+// product is MatMul or BatchMatMul.
+type product func(a, b *gorgonia.Node, attrs device.MatMulAttrs) *gorgonia.Node
+
 // With A and B the operands as used: dA = dY·Bᵀ, dB = Aᵀ·dY, transposed
 // again where the operand was.
-func matMulGradA(b, dy *gorgonia.Node, t device.MatMulAttrs) *gorgonia.Node {
+func matMulGradA(multiply product, b, dy *gorgonia.Node, t device.MatMulAttrs) *gorgonia.Node {
 	if t.TransA {
-		return MatMul(b, dy, device.MatMulAttrs{TransA: t.TransB, TransB: true})
+		return multiply(b, dy, device.MatMulAttrs{TransA: t.TransB, TransB: true})
 	}
-	return MatMul(dy, b, device.MatMulAttrs{TransB: !t.TransB})
+	return multiply(dy, b, device.MatMulAttrs{TransB: !t.TransB})
 }
 
-func matMulGradB(a, dy *gorgonia.Node, t device.MatMulAttrs) *gorgonia.Node {
+func matMulGradB(multiply product, a, dy *gorgonia.Node, t device.MatMulAttrs) *gorgonia.Node {
 	if t.TransB {
-		return MatMul(dy, a, device.MatMulAttrs{TransA: true, TransB: t.TransA})
+		return multiply(dy, a, device.MatMulAttrs{TransA: true, TransB: t.TransA})
 	}
-	return MatMul(a, dy, device.MatMulAttrs{TransA: !t.TransA})
+	return multiply(a, dy, device.MatMulAttrs{TransA: !t.TransA})
 }
