@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-.PHONY: demo test build lint bench clean deps
+.PHONY: demo test build lint bench bench-go clean deps
 
 # demo makes its own videos, pretrains on them and prints what that is worth; one
 # that was interrupted goes on.
@@ -24,7 +24,13 @@ lint: deps
 	if [ -n "$$unformatted" ]; then echo "lint: run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 
-bench: deps
+# bench compares training steps with PyTorch's; see bench/README.md. BENCH holds
+# further flags, CLVID_PYTHON names a Python that has PyTorch.
+bench: build
+	@command -v python3 >/dev/null || { echo "bench: no python3 to run the comparison with PyTorch"; exit 0; }; \
+	python3 bench/run.py $(BENCH)
+
+bench-go: deps
 	go test -run '^$$' -bench . -benchmem ./...
 
 clean:

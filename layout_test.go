@@ -77,6 +77,7 @@ var arrows = map[string][]string{
 	"methods/bench":  {"nn", "nn/*"},
 	"methods/search": {"methods", "methods/eval", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
 
+	"bench":       {}, // Python; its test runs it
 	"configs":     {"methods", "methods/*", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
 	"cmd/clvid":   everything,
 	"cmd/clvid/*": {"pretext", "media"},
