@@ -68,7 +68,7 @@ func LayerNorm(s Scope, x *gorgonia.Node, eps float64) *gorgonia.Node {
 // Embedding looks ids, int32 (N,L), up in "weight" (vocabulary, features),
 // which starts normal with deviation std: (N,L,features).
 func Embedding(s Scope, ids *gorgonia.Node, vocabulary, features int, std float64) *gorgonia.Node {
-	return op.Embedding(s.Param("weight", []int{vocabulary, features}, Normal(std), Weight), ids)
+	return op.Gather(s.Param("weight", []int{vocabulary, features}, Normal(std), Weight), 0, ids)
 }
 
 // ReLU is max(x, 0).

@@ -39,7 +39,7 @@ const (
 	GlobalMean Kind = "global_mean"
 	// dy (N,C), x (shape only) -> dx.
 	GlobalMeanGrad Kind = "global_mean_grad"
-	// x (N,D) -> x/max(|x|,eps) by row. Saved: 1/max(|x|,eps) (N). NormalizeAttrs.
+	// x (…,D) -> x/max(|x|,eps) by row. Saved: 1/max(|x|,eps) (…). NormalizeAttrs.
 	Normalize Kind = "l2_normalize"
 	// dy, y -> dx. Reads Normalize's saved. NormalizeAttrs.
 	NormalizeGrad Kind = "l2_normalize_grad"
@@ -50,24 +50,12 @@ const (
 	CrossEntropyGrad Kind = "cross_entropy_grad"
 	// x -> factor·x. ScaleAttrs.
 	Scale Kind = "scale"
-	// inputs along ConcatAttrs.Axis -> joined.
-	Concat Kind = "concat"
-	// x -> x[From:To] along Axis. SliceAttrs.
-	Slice Kind = "slice"
-	// dy, x (shape only) -> zeros with dy written at the slice. SliceAttrs.
-	SliceGrad Kind = "slice_grad"
 	// x -> same elements, the output's shape.
 	Reshape Kind = "reshape"
-	// table (V,D), ids int32 (N,L) -> (N,L,D). Ids outside [0,V) are an error.
-	Embedding Kind = "embedding"
-	// dy (N,L,D), table (shape only), ids -> dtable (V,D).
-	EmbeddingGrad Kind = "embedding_grad"
 	// x (N,L,D), mask (N,L) -> (N,D): mean over the positions of weight mask.
 	MaskedMean Kind = "masked_mean"
 	// dy (N,D), x (shape only), mask -> dx.
 	MaskedMeanGrad Kind = "masked_mean_grad"
-	// x -> x; no gradient passes.
-	StopGradient Kind = "stop_gradient"
 	// -> a constant scalar. ConstAttrs. No inputs.
 	Const Kind = "const"
 )
@@ -108,12 +96,6 @@ type NormalizeAttrs struct{ Eps float64 }
 
 // ScaleAttrs is the constant factor.
 type ScaleAttrs struct{ Factor float64 }
-
-// ConcatAttrs is the joined axis.
-type ConcatAttrs struct{ Axis int }
-
-// SliceAttrs is the half-open range [From, To) of Axis.
-type SliceAttrs struct{ Axis, From, To int }
 
 // PickAttrs is the index of the saved value.
 type PickAttrs struct{ Index int }

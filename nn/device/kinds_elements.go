@@ -1,6 +1,6 @@
 package device
 
-// Kinds of operations on elements and axes. Shapes broadcast as in numpy:
+// Kinds of operations on elements, and of reductions over axes. Shapes broadcast as in numpy:
 // aligned at the last axis, sizes equal or 1.
 const (
 	// x -> f(x) by element. UnaryAttrs.
@@ -28,8 +28,6 @@ const (
 	Softmax Kind = "softmax"
 	// dy, y -> dx. SoftmaxAttrs.
 	SoftmaxGrad Kind = "softmax_grad"
-	// x -> axes in another order. PermuteAttrs.
-	Permute Kind = "permute"
 )
 
 // UnaryFunc names a function of one number.
@@ -74,9 +72,6 @@ type SoftmaxAttrs struct {
 	Axis int
 	Log  bool
 }
-
-// PermuteAttrs lists, for each axis of the output, the axis of the input.
-type PermuteAttrs struct{ Axes []int }
 
 // ReduceFunc names what becomes of many numbers.
 type ReduceFunc string

@@ -8,7 +8,7 @@ func (k Kind) ShapeOnly(i int) bool {
 	case ConvGradInput, ConvGradWeight:
 		return i == 2
 	case MaxPoolGrad, GlobalMeanGrad, CrossEntropyGrad, SliceGrad,
-		EmbeddingGrad, MaskedMeanGrad, AvgPoolGrad, AdaptiveAvgPoolGrad, AdaptiveMaxPoolGrad:
+		MaskedMeanGrad, AvgPoolGrad, AdaptiveAvgPoolGrad, AdaptiveMaxPoolGrad:
 		return i == 1
 	case Pick:
 		return i == 0

@@ -59,6 +59,21 @@ func TestSlice(t *testing.T) {
 	}
 }
 
+func TestSliceStep(t *testing.T) {
+	for axis, s := range [][]int{{7, 2}, {2, 7, 2}, {3, 2, 7}} {
+		for _, r := range []struct {
+			from, to, step int
+			taken          []int32
+		}{{0, 7, 2, []int32{0, 2, 4, 6}}, {1, 7, 2, []int32{1, 3, 5}}, {1, 6, 3, []int32{1, 4}}, {2, 4, 9, []int32{2}}} {
+			prove(t, fmt.Sprint(s, r), optest.Case{
+				In:    []optest.Input{shape(s...)},
+				Build: unary(func(x *gorgonia.Node) *gorgonia.Node { return op.SliceStep(x, axis, r.from, r.to, r.step) }),
+				Loops: func(in [][]float64) []float64 { return gatherLoops(in[0], s, axis, r.taken) },
+			})
+		}
+	}
+}
+
 func TestReshape(t *testing.T) {
 	same := func(in [][]float64) []float64 { return in[0] }
 	for _, s := range [][]int{{6, 4}, {24}, {1, 2, 3, 4}} {
@@ -73,23 +88,4 @@ func TestReshape(t *testing.T) {
 		Build: unary(func(x *gorgonia.Node) *gorgonia.Node { return op.Reshape(x) }),
 		Loops: same,
 	})
-}
-
-func TestStopGradient(t *testing.T) {
-	// y = x · stop(x): the gradient is that of a constant factor.
-	c := optest.Case{
-		In: []optest.Input{shape(3, 2), {Shape: []int{3, 2}, Fixed: true}},
-		Build: func(in []*gorgonia.Node) *gorgonia.Node {
-			return op.Mul(in[0], op.StopGradient(op.Add(in[1], in[1])))
-		},
-		Loops: func(in [][]float64) []float64 {
-			var y []float64
-			for i, v := range in[0] {
-				y = append(y, v*2*in[1][i])
-			}
-			return y
-		},
-	}
-	optest.AgainstLoops(t, c)
-	optest.Gradient(t, c)
 }

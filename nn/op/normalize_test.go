@@ -25,6 +25,8 @@ func TestNormalize(t *testing.T) {
 		}
 	}
 	prove(t, "rows", optest.Case{In: []optest.Input{shape(4, 5)}, Build: unary(op.Normalize), Loops: loops(5)})
+	prove(t, "rows of rows", optest.Case{In: []optest.Input{shape(2, 2, 3)}, Build: unary(op.Normalize), Loops: loops(3)})
+	prove(t, "one row", optest.Case{In: []optest.Input{shape(5)}, Build: unary(op.Normalize), Loops: loops(5)})
 	prove(t, "one feature", optest.Case{In: []optest.Input{shape(3, 1)}, Build: unary(op.Normalize), Loops: loops(1)})
 	// A row of zeros stays zero: no division by its norm.
 	optest.AgainstLoops(t, optest.Case{In: []optest.Input{{Shape: []int{2, 2}, Values: []float64{0, 0, 3, 4}}},

@@ -8,11 +8,18 @@ import (
 
 // Slice takes the half-open range [from, to) of an axis.
 func Slice(x *gorgonia.Node, axis, from, to int) *gorgonia.Node {
+	return SliceStep(x, axis, from, to, 1)
+}
+
+// SliceStep takes every step-th element of the half-open range [from, to) of an
+// axis, the first included; step is at least 1.
+func SliceStep(x *gorgonia.Node, axis, from, to, step int) *gorgonia.Node {
 	shape := shapeOf(x)
 	checkAxis(x, device.Slice, axis)
-	check(0 <= from && from < to && to <= shape[axis], device.Slice, "[%d,%d) of axis %d of shape %v", from, to, axis, shape)
-	shape[axis] = to - from
-	a := device.SliceAttrs{Axis: axis, From: from, To: to}
+	check(0 <= from && from < to && to <= shape[axis] && step >= 1, device.Slice,
+		"[%d,%d) by %d of axis %d of shape %v", from, to, step, axis, shape)
+	shape[axis] = (to - from + step - 1) / step
+	a := device.SliceAttrs{Axis: axis, From: from, To: to, Step: step}
 	o := &Op{kind: device.Slice, attrs: a, out: like(x, shape...), wrt: []bool{true}}
 	o.grad = func(in gorgonia.Nodes, _, dout *gorgonia.Node) gorgonia.Nodes {
 		d := &Op{kind: device.SliceGrad, attrs: a, out: TypeOf(in[0])}

@@ -227,7 +227,7 @@ func (b *builder) convert(v *value, to device.Layout) (*value, error) {
 // another name or shape; they cost nothing. Nil where a kernel is needed.
 func (b *builder) alias(d device.OpDesc, in, saved []*value) *value {
 	switch d.Kind {
-	case device.StopGradient:
+	case device.Identity:
 		return in[0]
 	case device.Pick:
 		return saved[d.Attrs.(device.PickAttrs).Index]

@@ -141,7 +141,7 @@ func TestErrors(t *testing.T) {
 	be := openCPU(t, 1)
 	g := gorgonia.NewGraph()
 	x, ids := nn.Input(g, "x", device.Float32, 2, 3), nn.Input(g, "ids", device.Int32, 1, 2)
-	m := compile(t, be, plan.Options{}, op.Embedding(x, ids), op.Exp(x))
+	m := compile(t, be, plan.Options{}, op.Gather(x, 0, ids), op.Exp(x))
 	targets := nn.Input(g, "targets", device.Int32, 2)
 	ce := compile(t, be, plan.Options{}, op.CrossEntropy(x, targets))
 	check(t, ce.Let(x, make([]float32, 6)))
@@ -162,7 +162,7 @@ func TestErrors(t *testing.T) {
 		"[]float32 of 5 elements, want flo": m.Let(x, make([]float32, 5)),
 		"string, want []float32":            m.Let(x, "x"),
 		"id 2 at position 1, want in [0,2)": m.RunAll(),
-		"embedding x ids #":                 m.RunAll(), // names the node
+		"gather x ids #":                    m.RunAll(), // names the node
 		"target 3 of row 1, want below 3":   ce.RunAll(),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

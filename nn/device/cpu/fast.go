@@ -110,7 +110,7 @@ var lowerings = map[device.Kind]lowering{
 	device.ReLUGrad:         lowerElements(ckernel.ReLUGrad),
 	device.Reduce:           lowerReduce,
 	device.Scale:            lowerElements(ckernel.Scale),
-	device.StopGradient:     lowerCopy,
+	device.Identity:         lowerCopy,
 	device.Sub:              lowerElements(ckernel.Sub),
 	device.SumToChannel:     lowerSumToChannel,
 }

@@ -35,30 +35,43 @@ func around(shape []int, axis int) (outer, inner, run int) {
 	return outer, inner, inner * shape[axis]
 }
 
+// sliced is a slice of an axis as runs: outer times, count runs of size
+// elements, step apart in the longer tensor.
+type sliced struct{ outer, outerStep, from, count, step, size int }
+
+func slicedOf(long, short []int, s device.SliceAttrs) sliced {
+	outer, inner, run := around(long, s.Axis)
+	if s.Step == 1 {
+		return sliced{outer, run, s.From * inner, 1, 0, short[s.Axis] * inner}
+	}
+	return sliced{outer, run, s.From * inner, short[s.Axis], s.Step * inner, inner}
+}
+
+// each calls f with where a run starts in the longer and the shorter tensor.
+func (s *sliced) each(f func(long, short int)) {
+	for o := range s.outer {
+		for i := range s.count {
+			f(o*s.outerStep+s.from+i*s.step, (o*s.count+i)*s.size)
+		}
+	}
+}
+
 func goSlice[T float](op device.OpDesc, _ int) (goKernel, error) {
-	s := op.Attrs.(device.SliceAttrs)
-	outer, inner, run := around(op.In[0].Shape, s.Axis)
-	from, size := s.From*inner, (s.To-s.From)*inner
+	s := slicedOf(op.In[0].Shape, op.Out.Shape, op.Attrs.(device.SliceAttrs))
 	return goKernel{run: func(a *device.Args) error {
 		x, out := slice[T](a.In[0]), slice[T](a.Out)
-		for o := range outer {
-			copy(out[o*size:(o+1)*size], x[o*run+from:])
-		}
+		s.each(func(long, short int) { copy(out[short:short+s.size], x[long:]) })
 		return nil
 	}}, nil
 }
 
 // goSliceGrad writes dy where it was taken from, zeros elsewhere.
 func goSliceGrad[T float](op device.OpDesc, _ int) (goKernel, error) {
-	s := op.Attrs.(device.SliceAttrs)
-	outer, inner, run := around(op.Out.Shape, s.Axis)
-	from, size := s.From*inner, (s.To-s.From)*inner
+	s := slicedOf(op.Out.Shape, op.In[0].Shape, op.Attrs.(device.SliceAttrs))
 	return goKernel{run: func(a *device.Args) error {
 		dy, dx := slice[T](a.In[0]), slice[T](a.Out)
 		clear(dx)
-		for o := range outer {
-			copy(dx[o*run+from:o*run+from+size], dy[o*size:(o+1)*size])
-		}
+		s.each(func(long, short int) { copy(dx[long:long+s.size], dy[short:]) })
 		return nil
 	}}, nil
 }

@@ -15,9 +15,18 @@ func rowKernel(threads, n, d int, f func(row int)) {
 	})
 }
 
+// rowsAndColumns views a shape (…,D) as a matrix.
+func rowsAndColumns(shape []int) (n, d int) {
+	n = 1
+	for _, s := range shape[:len(shape)-1] {
+		n *= s
+	}
+	return n, shape[len(shape)-1]
+}
+
 // goNormalize scales rows to length 1.
 func goNormalize[T float](op device.OpDesc, threads int) (goKernel, error) {
-	n, d := op.Out.Shape[0], op.Out.Shape[1]
+	n, d := rowsAndColumns(op.Out.Shape)
 	eps := op.Attrs.(device.NormalizeAttrs).Eps
 	return goKernel{reuse: true, run: func(a *device.Args) error {
 		x, y, inv := slice[T](a.In[0]), slice[T](a.Out), slice[T](a.Saved[0])
@@ -33,7 +42,7 @@ func goNormalize[T float](op device.OpDesc, threads int) (goKernel, error) {
 // goNormalizeGrad: dx = inv·(dy - y·(y·dy)); where eps bounded the norm it is
 // a constant and dx = inv·dy.
 func goNormalizeGrad[T float](op device.OpDesc, threads int) (goKernel, error) {
-	n, d := op.Out.Shape[0], op.Out.Shape[1]
+	n, d := rowsAndColumns(op.Out.Shape)
 	bound := T(1 / op.Attrs.(device.NormalizeAttrs).Eps)
 	return goKernel{reuse: true, run: func(a *device.Args) error {
 		dy, y, inv, dx := slice[T](a.In[0]), slice[T](a.In[1]), slice[T](a.Reads[0]), slice[T](a.Out)

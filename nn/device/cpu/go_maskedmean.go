@@ -1,38 +1,8 @@
 package cpu
 
 import (
-	"fmt"
-
 	"github.com/clvid/clvid/nn/device"
 )
-
-// goEmbedding copies rows of the table.
-func goEmbedding[T float](op device.OpDesc, _ int) (goKernel, error) {
-	rows, d := op.In[0].Shape[0], op.In[0].Shape[1]
-	return goKernel{run: func(a *device.Args) error {
-		table, ids, out := slice[T](a.In[0]), slice[int32](a.In[1]), slice[T](a.Out)
-		for i, id := range ids {
-			if id < 0 || int(id) >= rows {
-				return fmt.Errorf("id %d at position %d, want in [0,%d): check the vocabulary", id, i, rows)
-			}
-			copy(out[i*d:(i+1)*d], table[int(id)*d:])
-		}
-		return nil
-	}}, nil
-}
-
-// goEmbeddingGrad adds the gradients of each id in the order of positions.
-func goEmbeddingGrad[T float](op device.OpDesc, _ int) (goKernel, error) {
-	d := op.Out.Shape[1]
-	return goKernel{run: func(a *device.Args) error {
-		dy, ids, out := slice[T](a.In[0]), slice[int32](a.In[2]), slice[T](a.Out)
-		clear(out)
-		for i, id := range ids {
-			axpy(out[int(id)*d:(int(id)+1)*d], 1, dy[i*d:(i+1)*d])
-		}
-		return nil
-	}}, nil
-}
 
 // goMaskedMean: x (N,L,D), mask (N,L) -> (N,D).
 func goMaskedMean[T float](op device.OpDesc, threads int) (goKernel, error) {

@@ -9,21 +9,6 @@ import (
 	"github.com/clvid/clvid/nn/op/optest"
 )
 
-func TestEmbedding(t *testing.T) {
-	ids := []int32{4, 0, 0, 2, 4, 4} // repeated ids add up in the gradient
-	prove(t, "repeated ids", optest.Case{
-		In:    []optest.Input{shape(5, 3), {Shape: []int{2, 3}, IDs: ids}},
-		Build: func(in []*gorgonia.Node) *gorgonia.Node { return op.Embedding(in[0], in[1]) },
-		Loops: func(in [][]float64) []float64 {
-			var y []float64
-			for _, id := range ids {
-				y = append(y, in[0][id*3:id*3+3]...)
-			}
-			return y
-		},
-	})
-}
-
 func TestMaskedMean(t *testing.T) {
 	mask := []float64{1, 1, 0, 0.5, 0, 0, 0, 0, 0} // the last row has no weight
 	prove(t, "mask", optest.Case{
