@@ -33,6 +33,8 @@ type builder struct {
 	o         Options
 	values    map[*gorgonia.Node]*value
 	saved     map[*gorgonia.Node][]*value
+	second    map[*gorgonia.Node]lowered // what is computed again
+	outputs   map[*gorgonia.Node]bool
 	converted map[conversion]*value
 	inputs    map[*gorgonia.Node]*value
 	steps     []step
@@ -50,6 +52,7 @@ type conversion struct {
 func newBuilder(be device.Backend, o Options) *builder {
 	return &builder{be: be, o: o,
 		values: map[*gorgonia.Node]*value{}, saved: map[*gorgonia.Node][]*value{},
+		second: map[*gorgonia.Node]lowered{}, outputs: map[*gorgonia.Node]bool{},
 		converted: map[conversion]*value{}, inputs: map[*gorgonia.Node]*value{}}
 }
 
@@ -119,36 +122,51 @@ func (b *builder) leaf(n *gorgonia.Node) (v *value, borrowed bool, err error) {
 	return v, ok, nil
 }
 
+// lowered is what one operation came to.
+type lowered struct {
+	out   *value
+	saved []*value
+}
+
 // addNode lowers one operation.
 func (b *builder) addNode(n *gorgonia.Node) error {
+	l, err := b.node(n, false)
+	b.values[n], b.saved[n] = l.out, l.saved
+	return err
+}
+
+// node lowers an operation, for the first or the second time.
+func (b *builder) node(n *gorgonia.Node, again bool) (lowered, error) {
 	d, err := describe(n, b.o.Train)
 	if err != nil {
-		return err
+		return lowered{}, err
 	}
 	d.Precision = b.o.Precision
-	in := make([]*value, len(d.In))
-	for i, c := range op.Operands(n) {
-		in[i] = b.values[c]
+	in, err := b.operands(n, d.Kind, again)
+	if err != nil {
+		return lowered{}, err
 	}
-	var saved []*value
-	for _, r := range reads(n) {
-		saved = append(saved, b.saved[r]...)
+	reads, err := b.reads(n, again)
+	if err != nil {
+		return lowered{}, err
 	}
-	if v := b.alias(d, in, saved); v != nil {
-		b.values[n] = v
-		return nil
+	if v := b.alias(d, in, reads); v != nil {
+		return lowered{out: v}, nil
 	}
-	for _, v := range saved {
+	for _, v := range reads {
 		d.Reads = append(d.Reads, v.Type)
 	}
-	return b.lower(n, d, in, saved)
+	if again {
+		b.spareUpdates(n, in)
+	}
+	return b.lower(n, d, in, reads, again)
 }
 
 // lower chooses the kernel and converts the inputs to the layouts it wants.
-func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value) error {
+func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value, again bool) (lowered, error) {
 	l, err := b.be.Lower(d, valuesOf(in), valuesOf(reads))
 	if err != nil {
-		return err
+		return lowered{}, err
 	}
 	s := step{name: label(n), kernel: l.Kernel, reads: reads, reuse: l.Reuse, in: make([]*value, len(in))}
 	for i, v := range in {
@@ -156,11 +174,13 @@ func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value) e
 			continue
 		}
 		if s.in[i], err = b.convert(v, l.In[i]); err != nil {
-			return err
+			return lowered{}, err
 		}
 	}
-	if err := checkUpdates(n, in, s.in); b.o.Train && err != nil {
-		return err
+	if again {
+		s.name += " again"
+	} else if err := checkUpdates(n, in, s.in); b.o.Train && err != nil {
+		return lowered{}, err
 	}
 	s.out = b.fresh(device.Value{Type: d.Out, Layout: l.Out})
 	for _, v := range l.Saved {
@@ -170,8 +190,7 @@ func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value) e
 		s.scratch = &block{bytes: l.Scratch}
 	}
 	b.steps = append(b.steps, s)
-	b.values[n], b.saved[n] = s.out, s.saved
-	return nil
+	return lowered{s.out, s.saved}, nil
 }
 
 // checkUpdates refuses copies of inputs that are updated in place.

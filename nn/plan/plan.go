@@ -62,6 +62,9 @@ func (b *builder) compile(nodes, outputs []*gorgonia.Node) (*Machine, error) {
 	if err := b.addLeaves(nodes); err != nil {
 		return nil, err
 	}
+	for _, n := range outputs {
+		b.outputs[n] = true
+	}
 	for _, n := range nodes {
 		if n.Op() == nil {
 			continue
