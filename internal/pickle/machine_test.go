@@ -102,7 +102,7 @@ func TestReadRefuses(t *testing.T) {
 		"attributes of a class":         {"ccollections\nOrderedDict\n}b.", "attributes are set on a pickle.Class"},
 		"a class named by numbers":      {"\x80\x04K\x01K\x02\x93.", "named by int64"},
 		"an endless name":               {"c" + strings.Repeat("a", 1000) + "\nb\n.", "more than 256 bytes"},
-		"a million million values":           {strings.Repeat("]", maxValues+1), "more than 8388608 values"},
+		"a million million values":      {strings.Repeat("]", maxValues+1), "more than 8388608 values"},
 	} {
 		if _, err := reader.Read([]byte(tc.in)); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want an error with %q", name, err, tc.want)

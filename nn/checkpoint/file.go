@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
-	"io"
 )
 
 // Format is a kind of file.
@@ -27,7 +26,7 @@ type File struct {
 	Metadata map[string]string
 	tensors  []stored
 	index    map[string]int // into tensors, by name
-	closers  []io.Closer
+	mappings []*mapping
 	closed   bool
 }
 
@@ -69,11 +68,20 @@ func Open(path string) (*File, error) {
 // Close frees the file. No tensor can be read afterwards.
 func (f *File) Close() error {
 	var errs []error
-	for _, c := range f.closers {
-		errs = append(errs, c.Close())
+	for _, m := range f.mappings {
+		errs = append(errs, m.Close())
 	}
-	f.closers, f.closed = nil, true
+	f.mappings, f.closed = nil, true
 	return errors.Join(errs...)
+}
+
+// Bytes is the size of the open files that hold the tensors.
+func (f *File) Bytes() int64 {
+	n := int64(0)
+	for _, m := range f.mappings {
+		n += int64(len(m.data))
+	}
+	return n
 }
 
 // Tensors describes all tensors, in the order of the file.

@@ -115,7 +115,7 @@ func (f *File) openShards(dir, index string) error {
 func (f *File) openShard(path string, names []string) error {
 	shard := &File{Path: path, Metadata: map[string]string{}, index: map[string]int{}}
 	err := shard.openFile(path)
-	f.closers = append(f.closers, shard.closers...)
+	f.mappings = append(f.mappings, shard.mappings...)
 	if err != nil {
 		return err
 	}

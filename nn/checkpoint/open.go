@@ -56,7 +56,7 @@ func (f *File) openFile(path string) error {
 	if err != nil {
 		return err
 	}
-	f.closers = append(f.closers, m)
+	f.mappings = append(f.mappings, m)
 	if err := refused(m.data); err != nil {
 		return err
 	}

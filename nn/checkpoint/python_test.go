@@ -14,6 +14,9 @@ import (
 // Where there is none the test is skipped.
 func python(t *testing.T, modules string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts Python, which takes seconds")
+	}
 	exe := os.Getenv("CLVID_PYTHON")
 	if exe == "" {
 		exe = "python3"
