@@ -191,6 +191,10 @@ func (m *MoCo) Feed(b *Batch, bind Bind) error {
 		return nil
 	}
 	m.moveMomentum()
+	// Dropouts of the keys draw apart from those of the queries.
+	if err := m.network.SetStep(-1 - int(m.steps[0])); err != nil {
+		return fmt.Errorf("methods: moco-v2: %w", err)
+	}
 	k, err := m.network.Run(m.gather(b, m.keySide))
 	if err != nil {
 		return fmt.Errorf("methods: moco-v2: keys: %w", err)

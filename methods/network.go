@@ -81,6 +81,9 @@ func (n *Network) Rows() int { return n.rows }
 // Width is the number of outputs of a row.
 func (n *Network) Width() int { return n.out.Shape().TotalSize() / n.out.Shape()[0] }
 
+// SetStep tells the dropouts of a network in training the number of the step.
+func (n *Network) SetStep(step int) error { return n.machine.SetStep(step) }
+
 // Run computes the outputs (N, Width) of full inputs, in the order of
 // NewNetwork. The result is valid until the next Run.
 func (n *Network) Run(data ...any) ([]float32, error) {

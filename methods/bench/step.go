@@ -98,6 +98,7 @@ type Step struct {
 	machine   *plan.Machine
 	optimizer optim.Optimizer
 	setUp     time.Duration
+	steps     int // taken
 }
 
 // NewStep builds and compiles a step and uploads its input, random normal
@@ -171,6 +172,10 @@ func (s *Step) Close() error { return s.machine.Close() }
 
 // Run takes one step and returns the loss before it.
 func (s *Step) Run() (float64, error) {
+	if err := s.machine.SetStep(s.steps); err != nil {
+		return 0, fmt.Errorf("bench: %w", err)
+	}
+	s.steps++
 	if err := s.machine.RunAll(); err != nil {
 		return 0, fmt.Errorf("bench: %w", err)
 	}

@@ -25,6 +25,9 @@ func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
 	if err := t.Method.Feed(r.batch, t.machine.Let); err != nil { // views to graph inputs
 		return Metrics{}, fmt.Errorf("train: step %d: feed: %w", t.step, err)
 	}
+	if err := t.machine.SetStep(t.step); err != nil { // dropouts draw from it
+		return Metrics{}, fmt.Errorf("train: step %d: %w", t.step, err)
+	}
 	if err := t.machine.RunAll(); err != nil { // encode, loss, gradients
 		return Metrics{}, fmt.Errorf("train: step %d: run: %w", t.step, err)
 	}

@@ -43,10 +43,12 @@ const (
 	Normalize Kind = "l2_normalize"
 	// dy, y -> dx. Reads Normalize's saved. NormalizeAttrs.
 	NormalizeGrad Kind = "l2_normalize_grad"
-	// logits (N,M), target int32 (N) -> mean over rows of logsumexp - logit[target], scalar.
-	// Rows with target < 0 are left out of the mean. Saved: softmax (N,M).
+	// logits (N,M), target int32 (N) -> mean over rows of
+	// logsumexp - (1-s)·logit[target] - s·mean of logits, scalar, s the smoothing.
+	// Rows with target < 0 are left out. Saved: softmax (N,M). CrossEntropyAttrs.
 	CrossEntropy Kind = "cross_entropy"
 	// dloss (), logits (shape only), target -> dlogits. Reads the softmax.
+	// CrossEntropyAttrs.
 	CrossEntropyGrad Kind = "cross_entropy_grad"
 	// x -> factor·x. ScaleAttrs.
 	Scale Kind = "scale"
@@ -93,6 +95,9 @@ type BatchNormAttrs struct {
 
 // NormalizeAttrs bounds the norm from below.
 type NormalizeAttrs struct{ Eps float64 }
+
+// CrossEntropyAttrs is the share of the target that all classes divide evenly.
+type CrossEntropyAttrs struct{ Smoothing float64 }
 
 // ScaleAttrs is the constant factor.
 type ScaleAttrs struct{ Factor float64 }

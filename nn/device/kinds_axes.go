@@ -20,6 +20,11 @@ const (
 	ScatterAdd Kind = "scatter_add"
 	// ids int32 (M) -> (M): 1 over the number of times that each id occurs.
 	SegmentWeights Kind = "segment_weights"
+	// x (N,C,spatial…) -> the output's sizes of up to three spatial axes.
+	// InterpolateAttrs.
+	Interpolate Kind = "interpolate"
+	// dy -> dx. InterpolateAttrs.
+	InterpolateGrad Kind = "interpolate_grad"
 	// x -> x. The graph decides what gradient passes.
 	Identity Kind = "identity"
 )
@@ -50,3 +55,9 @@ type GatherAttrs struct {
 	Each    bool
 	Indices []int32
 }
+
+// InterpolateAttrs asks for linear weights instead of the nearest element.
+// With r the size of an axis over that of the output, output o shows element
+// floor(o·r), or lies at (o+1/2)·r - 1/2, at least 0, between two (PyTorch's
+// align_corners=false).
+type InterpolateAttrs struct{ Linear bool }

@@ -60,3 +60,28 @@ func crossEntropyLoops(logits []float64, targets []int32) float64 {
 	}
 	return loss / math.Max(rows, 1)
 }
+
+// Smoothing is the cross-entropy with the target spread out, by its definition.
+func TestSmoothedCrossEntropy(t *testing.T) {
+	const smoothing, classes = .1, 3
+	targets := []int32{2, -1, 0, 1}
+	prove(t, "rows left out", optest.Case{
+		In:    []optest.Input{shape(4, classes), {Shape: []int{4}, IDs: targets}},
+		Build: func(in []*gorgonia.Node) *gorgonia.Node { return op.SmoothedCrossEntropy(in[0], in[1], smoothing) },
+		Loops: func(in [][]float64) []float64 {
+			loss := 0.0
+			for i, target := range targets {
+				for j := range int32(classes) {
+					weight := smoothing / classes
+					if j == target {
+						weight += 1 - smoothing
+					}
+					if target >= 0 {
+						loss += weight * crossEntropyLoops(in[0][i*classes:(i+1)*classes], []int32{j})
+					}
+				}
+			}
+			return []float64{loss / 3}
+		},
+	})
+}

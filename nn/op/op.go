@@ -145,5 +145,13 @@ func (o *Op) WriteHash(h hash.Hash) { fmt.Fprintf(h, "clvid op %d", o.id) }
 // Hashcode is the operation's number, unlike any other's.
 func (o *Op) Hashcode() uint32 { return o.id }
 
-// String is the kind.
-func (o *Op) String() string { return string(o.kind) }
+// String is the kind, and which function where a kind has many.
+func (o *Op) String() string {
+	switch a := o.attrs.(type) {
+	case device.UnaryAttrs:
+		return string(o.kind) + " " + string(a.Func)
+	case device.ReduceAttrs:
+		return string(o.kind) + " " + string(a.Func)
+	}
+	return string(o.kind)
+}

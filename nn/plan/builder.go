@@ -248,6 +248,10 @@ func (b *builder) alias(d device.OpDesc, in, saved []*value) *value {
 	switch d.Kind {
 	case device.Identity:
 		return in[0]
+	case device.Dropout:
+		if !d.Train {
+			return in[0]
+		}
 	case device.Pick:
 		return saved[d.Attrs.(device.PickAttrs).Index]
 	case device.Reshape:

@@ -23,9 +23,18 @@ func reads(n *gorgonia.Node) []*gorgonia.Node {
 	return nil
 }
 
+// operands are the inputs that n needs: in evaluation, dropout draws nothing.
+func operands(n *gorgonia.Node, train bool) []*gorgonia.Node {
+	in := op.Operands(n)
+	if o, ok := n.Op().(*op.Op); ok && o.Kind() == device.Dropout && !train {
+		return in[:1]
+	}
+	return in
+}
+
 // reachable collects the nodes that the outputs need, oldest first; inputs
 // are always older than what uses them.
-func reachable(outputs []*gorgonia.Node) ([]*gorgonia.Node, error) {
+func reachable(outputs []*gorgonia.Node, train bool) ([]*gorgonia.Node, error) {
 	seen := map[*gorgonia.Node]bool{}
 	var nodes []*gorgonia.Node
 	for stack := slices.Clone(outputs); len(stack) > 0; {
@@ -39,7 +48,7 @@ func reachable(outputs []*gorgonia.Node) ([]*gorgonia.Node, error) {
 		}
 		seen[n] = true
 		nodes = append(nodes, n)
-		stack = append(append(stack, op.Operands(n)...), reads(n)...)
+		stack = append(append(stack, operands(n, train)...), reads(n)...)
 	}
 	slices.SortFunc(nodes, func(a, b *gorgonia.Node) int { return cmp.Compare(a.ID(), b.ID()) })
 	return nodes, nil

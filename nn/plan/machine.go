@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/op"
 )
 
 // Machine runs a compiled program. One goroutine at a time may use it.
@@ -103,6 +104,18 @@ func (m *Machine) Let(n *gorgonia.Node, data any) error {
 		return fmt.Errorf("plan: let %s: %w", n.Name(), err)
 	}
 	in.bound = true
+	return nil
+}
+
+// SetStep tells dropouts the number of the step, from which they draw; programs
+// without any take no notice. Parts of one step that must not share masks, such
+// as accumulated batches, take numbers of their own.
+func (m *Machine) SetStep(step int) error {
+	for n := range m.inputs {
+		if n.Name() == op.DropoutStep {
+			return m.Let(n, []int32{int32(step)})
+		}
+	}
 	return nil
 }
 

@@ -45,7 +45,7 @@ func Compile(be device.Backend, o Options, outputs ...*gorgonia.Node) (*Machine,
 	if s, ok := o.Params.(interface{ Err() error }); ok && s.Err() != nil {
 		return nil, fmt.Errorf("plan: parameters: %w", s.Err())
 	}
-	nodes, err := reachable(outputs)
+	nodes, err := reachable(outputs, o.Train)
 	if err != nil {
 		return nil, err
 	}
@@ -95,9 +95,6 @@ func label(n *gorgonia.Node) string {
 		return n.Name()
 	}
 	name := n.Op().String()
-	if o, ok := n.Op().(*op.Op); ok {
-		name = string(o.Kind())
-	}
 	for _, c := range op.Operands(n) {
 		if c.IsVar() {
 			name += " " + c.Name()

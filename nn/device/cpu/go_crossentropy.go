@@ -10,6 +10,7 @@ import (
 // goCrossEntropy saves the softmax; the loss is added up in float64.
 func goCrossEntropy[T float](op device.OpDesc, threads int) (goKernel, error) {
 	n, m := op.In[0].Shape[0], op.In[0].Shape[1]
+	smoothing := op.Attrs.(device.CrossEntropyAttrs).Smoothing
 	return goKernel{run: func(a *device.Args) error {
 		logits, targets, softmax := slice[T](a.In[0]), slice[int32](a.In[1]), slice[T](a.Saved[0])
 		if err := checkTargets(targets, m); err != nil {
@@ -19,13 +20,21 @@ func goCrossEntropy[T float](op device.OpDesc, threads int) (goKernel, error) {
 		var loss float64
 		for r, t := range targets {
 			if t >= 0 {
-				row := logits[r*m : (r+1)*m]
-				loss += logSumExp(row) - float64(row[t])
+				loss += surprise(logits[r*m:(r+1)*m], int(t), smoothing)
 			}
 		}
 		slice[T](a.Out)[0] = T(loss / max(1, float64(countTargets(targets))))
 		return nil
 	}}, nil
+}
+
+// surprise is the cross-entropy of one row.
+func surprise[T float](row []T, target int, smoothing float64) float64 {
+	loss := logSumExp(row) - (1-smoothing)*float64(row[target])
+	if smoothing > 0 { // a logit of -Inf counts only then
+		loss -= smoothing * sum(row) / float64(len(row))
+	}
+	return loss
 }
 
 func checkTargets(targets []int32, classes int) error {
@@ -72,9 +81,11 @@ func largest[T float](row []T) float64 {
 	return float64(top)
 }
 
-// goCrossEntropyGrad: dlogits = dloss·(softmax - onehot)/rows in the mean.
+// goCrossEntropyGrad: dlogits = dloss·(softmax - (1-s)·onehot - s/M)/rows in
+// the mean.
 func goCrossEntropyGrad[T float](op device.OpDesc, threads int) (goKernel, error) {
 	n, m := op.Out.Shape[0], op.Out.Shape[1]
+	smoothing := T(op.Attrs.(device.CrossEntropyAttrs).Smoothing)
 	return goKernel{run: func(a *device.Args) error {
 		dloss, targets := slice[T](a.In[0])[0], slice[int32](a.In[2])
 		softmax, out := slice[T](a.Reads[0]), slice[T](a.Out)
@@ -86,7 +97,10 @@ func goCrossEntropyGrad[T float](op device.OpDesc, threads int) (goKernel, error
 				return
 			}
 			mulScalar(row, softmax[r*m:(r+1)*m], factor)
-			row[targets[r]] -= factor
+			if smoothing > 0 {
+				addScalar(row, row, -factor*smoothing/T(m))
+			}
+			row[targets[r]] -= factor * (1 - smoothing)
 		})
 		return nil
 	}}, nil
