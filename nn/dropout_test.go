@@ -135,3 +135,24 @@ func TestDropoutInEvaluation(t *testing.T) {
 		t.Error("rate 0 added an operation")
 	}
 }
+
+// A block that is computed again drops the same elements.
+func TestDropoutRecomputed(t *testing.T) {
+	gradient := func(wrap func(x *gorgonia.Node, f func(*gorgonia.Node) *gorgonia.Node) *gorgonia.Node) []float32 {
+		n := dropNetwork{store: nn.NewStore(device.Float32)}
+		s := nn.NewScope(gorgonia.NewGraph(), n.store, 1)
+		n.x = s.Param("x", []int{8, 8}, nn.Normal(1), nn.Weight)
+		n.y = wrap(n.x, func(x *gorgonia.Node) *gorgonia.Node { return op.Square(op.Exp(nn.Dropout(s, x, .5))) })
+		grads, err := nn.Grad(op.Sum(n.y), s.Params())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.dx = grads[0]
+		_, dx := n.run(t, 1, 9)
+		return dx
+	}
+	plain := gradient(func(x *gorgonia.Node, f func(*gorgonia.Node) *gorgonia.Node) *gorgonia.Node { return f(x) })
+	if again := gradient(nn.Recompute); !slices.Equal(plain, again) {
+		t.Errorf("gradients %v, %v without recomputation", again, plain)
+	}
+}

@@ -24,11 +24,13 @@ import (
 	"github.com/clvid/clvid/pretext"
 )
 
+// tinyEncoder draws at random as it trains, so that a resumed run must go on
+// with the same draws.
 var tinyEncoder = encoder.Entry{
 	Name: "tiny", Features: func(encoder.Config) int { return 8 },
 	Build: func(s nn.Scope, x *gorgonia.Node, _ encoder.Config) *gorgonia.Node {
 		x = nn.Conv(s.Sub("conv"), x, nn.ConvConfig{Out: 8, Kernel: []int{1, 3, 3}, Stride: []int{1, 2, 2}, Pad: []int{0, 1, 1}})
-		return nn.GlobalMean(nn.ReLU(nn.BatchNorm(s.Sub("bn"), x)))
+		return nn.Dropout(s, nn.GlobalMean(nn.ReLU(nn.BatchNorm(s.Sub("bn"), x))), .1)
 	},
 }
 
