@@ -2,7 +2,6 @@ package eval
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/clvid/clvid/nn"
@@ -13,11 +12,10 @@ import (
 // a store. Every such parameter of the store must be in the file, of its
 // shape; what the file holds beside is left alone.
 func Load(path string, store *nn.Store, prefix string) error {
-	file, err := checkpoint.Open(path)
+	file, err := checkpoint.ReadSafetensors(path)
 	if err != nil {
 		return fmt.Errorf("eval: weights: %w", err)
 	}
-	defer file.Close()
 	loaded := 0
 	for _, name := range store.Names() {
 		if !strings.HasPrefix(name, prefix) {
@@ -25,12 +23,10 @@ func Load(path string, store *nn.Store, prefix string) error {
 		}
 		to, _ := store.Lookup(name)
 		from, ok := file.Lookup(name)
-		if !ok || !slices.Equal(from.Shape, to.Shape) {
+		if !ok || len(from.F32) != len(to.F32) {
 			return fmt.Errorf("eval: weights: %s has no %s of shape %v: it was trained with another encoder or input: use the run's own settings", path, name, to.Shape)
 		}
-		if err := file.CopyF32(name, to.F32); err != nil {
-			return fmt.Errorf("eval: weights: %w", err)
-		}
+		copy(to.F32, from.F32)
 		loaded++
 	}
 	if loaded == 0 {

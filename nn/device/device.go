@@ -135,3 +135,10 @@ type HostViewer interface {
 	// HostView is the memory itself, not a copy.
 	HostView(Mem) []byte
 }
+
+// Fuser is a Backend with kernels for joined operations, which save passes over
+// memory: those of BatchNormAttrs.
+type Fuser interface {
+	// Fuses tells whether Lower takes such an operation.
+	Fuses(op OpDesc) bool
+}

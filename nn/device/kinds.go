@@ -91,6 +91,10 @@ type BatchNormAttrs struct {
 	// statistics of their own: what is saved has Splits·C entries, by run. The
 	// running statistics take the mean of the runs'.
 	Splits int
+	// The planner sets these where it joins operations. Residual: BatchNorm
+	// adds input 5, of x's shape. ReLU: BatchNorm then cuts off at 0;
+	// BatchNormGrad counts dy only where input 3, what was cut off, is above 0.
+	Residual, ReLU bool
 }
 
 // NormalizeAttrs bounds the norm from below.

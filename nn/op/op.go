@@ -35,9 +35,6 @@ type Op struct {
 	reads []*gorgonia.Node // forward nodes whose saved values are read
 	wrt   []bool           // which inputs get a gradient; nil: none
 	grad  gradient
-
-	backward   bool // part of a gradient
-	recomputed bool // its value may be computed a second time
 }
 
 var (
@@ -77,7 +74,7 @@ func (o *Op) Kind() device.Kind { return o.kind }
 func (o *Op) Reads() []*gorgonia.Node { return o.reads }
 
 // Updates are the inputs that the operation writes in place when training:
-// the running statistics of BatchNorm. Its results do not depend on them.
+// the running statistics of BatchNorm.
 func (o *Op) Updates() []int {
 	if o.kind == device.BatchNorm && !o.frozen() {
 		return []int{runningMean, runningVariance}
@@ -115,14 +112,7 @@ func (o *Op) SymDiff(in gorgonia.Nodes, out, dout *gorgonia.Node) (gorgonia.Node
 	if o.grad == nil {
 		return nil, fmt.Errorf("op: %s has no gradient", o.kind)
 	}
-	before := len(out.Graph().AllNodes())
-	grads := o.grad(in, out, dout)
-	for _, n := range out.Graph().AllNodes()[before:] {
-		if d, ok := n.Op().(*Op); ok {
-			d.backward = true
-		}
-	}
-	return grads, nil
+	return o.grad(in, out, dout), nil
 }
 
 // Do fails: operations run in compiled plans (nn/plan) only.

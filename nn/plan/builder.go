@@ -33,8 +33,6 @@ type builder struct {
 	o         Options
 	values    map[*gorgonia.Node]*value
 	saved     map[*gorgonia.Node][]*value
-	second    map[*gorgonia.Node]lowered // what is computed again
-	outputs   map[*gorgonia.Node]bool
 	converted map[conversion]*value
 	inputs    map[*gorgonia.Node]*value
 	steps     []step
@@ -52,7 +50,6 @@ type conversion struct {
 func newBuilder(be device.Backend, o Options) *builder {
 	return &builder{be: be, o: o,
 		values: map[*gorgonia.Node]*value{}, saved: map[*gorgonia.Node][]*value{},
-		second: map[*gorgonia.Node]lowered{}, outputs: map[*gorgonia.Node]bool{},
 		converted: map[conversion]*value{}, inputs: map[*gorgonia.Node]*value{}}
 }
 
@@ -122,65 +119,50 @@ func (b *builder) leaf(n *gorgonia.Node) (v *value, borrowed bool, err error) {
 	return v, ok, nil
 }
 
-// lowered is what one operation came to.
-type lowered struct {
-	out   *value
-	saved []*value
-}
-
-// addNode lowers one operation.
-func (b *builder) addNode(n *gorgonia.Node) error {
-	l, err := b.node(n, false)
-	b.values[n], b.saved[n] = l.out, l.saved
-	return err
-}
-
-// node lowers an operation, for the first or the second time.
-func (b *builder) node(n *gorgonia.Node, again bool) (lowered, error) {
-	d, err := describe(n, b.o.Train)
-	if err != nil {
-		return lowered{}, err
-	}
+// add lowers one operation.
+func (b *builder) add(o operation) error {
+	d := o.desc
 	d.Precision = b.o.Precision
-	in, err := b.operands(n, d.Kind, again)
-	if err != nil {
-		return lowered{}, err
+	in := make([]*value, len(d.In))
+	for i, c := range o.in {
+		in[i] = b.values[c]
 	}
-	reads, err := b.reads(n, again)
-	if err != nil {
-		return lowered{}, err
+	var saved []*value
+	for _, r := range reads(o.node) {
+		saved = append(saved, b.saved[r]...)
 	}
-	if v := b.alias(d, in, reads); v != nil {
-		return lowered{out: v}, nil
+	if v := b.alias(d, in, saved); v != nil {
+		b.values[o.result] = v
+		return nil
 	}
-	for _, v := range reads {
+	for _, v := range saved {
 		d.Reads = append(d.Reads, v.Type)
 	}
-	if again {
-		b.spareUpdates(n, in)
+	s, err := b.lower(o.node, d, in, saved)
+	if err != nil {
+		return err
 	}
-	return b.lower(n, d, in, reads, again)
+	b.values[o.result], b.saved[o.node] = s.out, s.saved
+	return nil
 }
 
 // lower chooses the kernel and converts the inputs to the layouts it wants.
-func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value, again bool) (lowered, error) {
+func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value) (s step, err error) {
 	l, err := b.be.Lower(d, valuesOf(in), valuesOf(reads))
 	if err != nil {
-		return lowered{}, err
+		return s, err
 	}
-	s := step{name: label(n), kernel: l.Kernel, reads: reads, reuse: l.Reuse, in: make([]*value, len(in))}
+	s = step{name: label(n), kernel: l.Kernel, reads: reads, reuse: l.Reuse, in: make([]*value, len(in))}
 	for i, v := range in {
 		if d.Kind.ShapeOnly(i) {
 			continue
 		}
 		if s.in[i], err = b.convert(v, l.In[i]); err != nil {
-			return lowered{}, err
+			return s, err
 		}
 	}
-	if again {
-		s.name += " again"
-	} else if err := checkUpdates(n, in, s.in); b.o.Train && err != nil {
-		return lowered{}, err
+	if err := checkUpdates(n, in, s.in); b.o.Train && err != nil {
+		return s, err
 	}
 	s.out = b.fresh(device.Value{Type: d.Out, Layout: l.Out})
 	for _, v := range l.Saved {
@@ -190,7 +172,7 @@ func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value, a
 		s.scratch = &block{bytes: l.Scratch}
 	}
 	b.steps = append(b.steps, s)
-	return lowered{s.out, s.saved}, nil
+	return s, nil
 }
 
 // checkUpdates refuses copies of inputs that are updated in place.

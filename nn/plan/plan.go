@@ -62,15 +62,13 @@ func (b *builder) compile(nodes, outputs []*gorgonia.Node) (*Machine, error) {
 	if err := b.addLeaves(nodes); err != nil {
 		return nil, err
 	}
-	for _, n := range outputs {
-		b.outputs[n] = true
+	operations, err := joinable(b.be, b.o.Train, nodes, outputs)
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
 	}
-	for _, n := range nodes {
-		if n.Op() == nil {
-			continue
-		}
-		if err := b.addNode(n); err != nil {
-			return nil, fmt.Errorf("plan: %s: %w", label(n), err)
+	for _, o := range operations {
+		if err := b.add(o); err != nil {
+			return nil, fmt.Errorf("plan: %s: %w", label(o.result), err)
 		}
 	}
 	results, err := b.keep(outputs)

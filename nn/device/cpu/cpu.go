@@ -31,6 +31,8 @@ type accelerator interface {
 	// operations gave. Once a saved value has a layout of its own, the
 	// operations that read it must be lowered here too.
 	Lower(op device.OpDesc, in, reads []device.Value) (l device.Lowered, ok bool, err error)
+	// Fuses tells whether Lower takes an operation that the planner joined.
+	Fuses(op device.OpDesc) bool
 	// Convert returns a kernel from one layout to another, at least one of
 	// which is not plain.
 	Convert(from device.Value, to device.Layout) (device.Lowered, error)
@@ -104,6 +106,13 @@ func (b *backend) Lower(op device.OpDesc, in, reads []device.Value) (device.Lowe
 	}
 	return lowerGo(op, reads, b.options.Threads)
 }
+
+// Fuses tells whether the accelerator has a kernel for a joined operation.
+func (b *backend) Fuses(op device.OpDesc) bool {
+	return b.fast != nil && !b.closed && b.fast.Fuses(op)
+}
+
+var _ device.Fuser = (*backend)(nil)
 
 // Convert returns a kernel that copies a value to another layout.
 func (b *backend) Convert(from device.Value, to device.Layout) (l device.Lowered, err error) {

@@ -19,7 +19,8 @@ const libraryVariable = "CLVID_ONEDNN"
 func EnsureEnvironment() error { return onednn.EnsureEnvironment() }
 
 // fast runs float32 operations on oneDNN and C kernels. Activations of rank 3
-// and more are kept with channels innermost from the first convolution on.
+// and more are kept with channels innermost from the first convolution on, in
+// blocks where they fill them, and in bfloat16 where the plan allows.
 type fast struct {
 	library *onednn.Library
 	team    ckernel.Team
@@ -57,32 +58,16 @@ func (f *fast) Name() string { return "oneDNN " + f.library.Version() }
 // Close destroys what the library made.
 func (f *fast) Close() error { return f.library.Close() }
 
-// layout is a device.Layout of this accelerator.
-type layout uint8
+// Bytes is the size of v in its layout.
+func (f *fast) Bytes(v device.Value) int64 { return layoutOf(v).bytes(v.Type) }
 
-// channelsLast is (N,spatial…,C), for values of rank 3 and more.
-const channelsLast layout = 1
-
-func (l layout) String() string { return "channels last" }
-
-// Bytes is that of the plain layout: channels last pads nothing.
-func (f *fast) Bytes(v device.Value) int64 { return v.Type.Bytes() }
-
-// Convert turns axes round, for elements of 4 bytes.
-func (f *fast) Convert(from device.Value, to device.Layout) (device.Lowered, error) {
-	t := from.Type
-	if len(t.Shape) < 3 || t.DType.Size() != 4 {
-		return device.Lowered{}, fmt.Errorf("convert: a value of shape %v and %d-byte elements has the plain layout only", t.Shape, t.DType.Size())
+// elem is what a heavy product is computed in: bfloat16 where the plan asks for
+// it and the processor multiplies it.
+func (f *fast) elem(op device.OpDesc) ckernel.Elem {
+	if op.Precision == device.PrecisionBF16 && ckernel.MultipliesBFloat16() {
+		return ckernel.BFloat16
 	}
-	p := planesOf(t)
-	turn := f.team.ToPlain
-	if to == device.Layout(channelsLast) {
-		turn = f.team.ToChannelsLast
-	}
-	return device.Lowered{In: []device.Layout{from.Layout}, Out: to, Reuse: -1, Kernel: func(a *device.Args) error {
-		turn(p.n, p.c, p.size, a.In[0].Ptr, a.Out.Ptr)
-		return nil
-	}}, nil
+	return ckernel.Float32
 }
 
 // lowering chooses the kernel of one kind of operation; ok is false where the
@@ -118,15 +103,19 @@ var lowerings = map[device.Kind]lowering{
 // Lower chooses a kernel for float32 operations.
 func (f *fast) Lower(op device.OpDesc, in, reads []device.Value) (l device.Lowered, ok bool, err error) {
 	lower, known := lowerings[op.Kind]
-	if !known || op.Out.DType != device.Float32 || empty(op) {
+	if !known || !allFloat32(op) || empty(op) {
 		return l, false, nil
 	}
-	for _, t := range op.In {
+	return lower(f, op, in, reads)
+}
+
+func allFloat32(op device.OpDesc) bool {
+	for _, t := range append([]device.Type{op.Out}, op.In...) {
 		if t.DType != device.Float32 {
-			return l, false, nil
+			return false
 		}
 	}
-	return lower(f, op, in, reads)
+	return true
 }
 
 // empty tells whether an operand has no elements: pure Go handles those.
@@ -137,18 +126,4 @@ func empty(op device.OpDesc) bool {
 		}
 	}
 	return op.Out.Elements() == 0
-}
-
-// activationLayout is the layout in which kernels with channels innermost
-// want a value of shape (N,C,…): (N,C) has it anyway.
-func activationLayout(t device.Type) device.Layout {
-	if len(t.Shape) < 3 {
-		return nil
-	}
-	return channelsLast
-}
-
-func rowsOf(t device.Type) ckernel.Rows {
-	p := planesOf(t)
-	return ckernel.Rows{Rows: p.n * p.size, Channels: p.c}
 }

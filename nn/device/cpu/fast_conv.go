@@ -18,11 +18,11 @@ type convolution struct {
 // lowerConv: x, w -> y.
 func lowerConv(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 	g := convolution{op.In[0], op.In[1], op.Out, op.Attrs.(device.ConvAttrs)}
-	c, xLayout, ok, err := f.chooseConv(g, onednn.Forward, in[0].Layout)
+	c, ok, err := f.chooseConv(g, onednn.Forward, layoutOf(in[0]), f.elem(op))
 	if !ok {
 		return device.Lowered{}, false, err
 	}
-	return device.Lowered{In: []device.Layout{xLayout, nil}, Out: c.layout, Scratch: c.Scratch, Reuse: -1,
+	return device.Lowered{In: []device.Layout{c.x.device(), nil}, Out: c.y.device(), Scratch: c.Scratch, Reuse: -1,
 		Kernel: func(a *device.Args) error {
 			return c.Run(a.In[0].Ptr, a.In[1].Ptr, a.Out.Ptr, a.Scratch.Ptr)
 		}}, true, nil
@@ -32,11 +32,11 @@ func lowerConv(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered,
 // may keep any layout.
 func lowerConvGradInput(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 	g := convolution{op.Out, op.In[1], op.In[0], op.Attrs.(device.ConvAttrs)}
-	c, dxLayout, ok, err := f.chooseConv(g, onednn.GradInput, channelsLast)
+	c, ok, err := f.chooseConv(g, onednn.GradInput, layoutOf(in[2]), f.elem(op))
 	if !ok {
 		return device.Lowered{}, false, err
 	}
-	return device.Lowered{In: []device.Layout{c.layout, nil, in[2].Layout}, Out: dxLayout, Scratch: c.Scratch, Reuse: -1,
+	return device.Lowered{In: []device.Layout{c.y.device(), nil, in[2].Layout}, Out: c.x.device(), Scratch: c.Scratch, Reuse: -1,
 		Kernel: func(a *device.Args) error {
 			return c.Run(a.Out.Ptr, a.In[1].Ptr, a.In[0].Ptr, a.Scratch.Ptr)
 		}}, true, nil
@@ -45,7 +45,7 @@ func lowerConvGradInput(f *fast, op device.OpDesc, in, _ []device.Value) (device
 // lowerConvGradWeight: x, dy, w -> dw. Of w only the shape is used.
 func lowerConvGradWeight(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 	g := convolution{op.In[0], op.Out, op.In[1], op.Attrs.(device.ConvAttrs)}
-	c, xLayout, ok, err := f.chooseConv(g, onednn.GradWeight, in[0].Layout)
+	c, ok, err := f.chooseConv(g, onednn.GradWeight, layoutOf(in[0]), f.elem(op))
 	if err != nil {
 		return device.Lowered{}, false, err
 	}
@@ -55,7 +55,7 @@ func lowerConvGradWeight(f *fast, op device.OpDesc, in, _ []device.Value) (devic
 	if !ok {
 		return device.Lowered{}, false, nil
 	}
-	return device.Lowered{In: []device.Layout{xLayout, c.layout, in[2].Layout}, Scratch: c.Scratch, Reuse: -1,
+	return device.Lowered{In: []device.Layout{c.x.device(), c.y.device(), in[2].Layout}, Scratch: c.Scratch, Reuse: -1,
 		Kernel: func(a *device.Args) error {
 			return c.Run(a.In[0].Ptr, a.Out.Ptr, a.In[1].Ptr, a.Scratch.Ptr)
 		}}, true, nil
@@ -78,74 +78,96 @@ func (f *fast) lowerTaps(g convolution, in []device.Value) device.Lowered {
 		Stride: lastAxes(g.attrs.Stride, 1), Pad: lastAxes(g.attrs.Pad, 0), Dilation: lastAxes(g.attrs.Dilation, 1),
 	}
 	sgemm := f.library.SGEMM()
-	return device.Lowered{In: []device.Layout{channelsLast, channelsLast, in[2].Layout},
+	last := layout{order: channelsLast}
+	return device.Lowered{In: []device.Layout{last, last, in[2].Layout},
 		Scratch: f.team.GradWeightScratch(conv), Reuse: -1, Kernel: func(a *device.Args) error {
 			return f.team.ConvGradWeight(conv, sgemm, a.In[0].Ptr, a.In[1].Ptr, a.Out.Ptr, a.Scratch.Ptr)
 		}}
 }
 
-// chosenConv is a convolution and the layout of y and its gradient.
+// way is how a convolution's activations, or their gradients, lie.
+type way struct{ x, y layout }
+
+// chosenConv is a convolution that the library has code for.
 type chosenConv struct {
 	*onednn.Conv
-	layout device.Layout
+	way
 }
 
-// layouts is a way of keeping a convolution's operands.
-type layouts struct {
-	x, y         onednn.Layout
-	xKept, yKept device.Layout
-}
-
-// stemChannels is the largest number of input channels for which the library
-// has code made for the plain layout.
+// stemChannels is the largest number of input channels, as they come from
+// clips, for which the library has code from the plain layout to blocks.
 const stemChannels = 3
 
-// convLayouts are the ways to try, best first. For a stem (few channels, as
-// they come from clips) the library has fast code only from plain to blocks of
-// 16 channels, and 16 channels in blocks are channels last. Where it has only
-// plain loops for channels last, it may still have matrix products for plain.
-func convLayouts(g convolution, d onednn.Direction, have device.Layout) []layouts {
-	ways := []layouts{
-		{onednn.ChannelsLast, onednn.ChannelsLast, channelsLast, channelsLast},
-		{onednn.Plain, onednn.Plain, nil, nil},
+// worthTurning is the number of products for each input element above which
+// blocks, about a tenth faster in the library, repay a change of layout.
+const worthTurning = 512
+
+// ways are those to try, best first. have is how x lies. A network that has
+// left the blocks, since its channels do not fill them, only comes back for
+// heavy convolutions.
+func (g convolution) ways(have layout, elem ckernel.Elem) []way {
+	plain, last, block := layout{rowMajor, elem}, layout{channelsLast, elem}, layout{blocked, elem}
+	c, k, taps := g.x.Shape[1], g.w.Shape[0], 1
+	for _, size := range g.w.Shape[2:] {
+		taps *= size
 	}
-	stem := g.x.Shape[1] <= stemChannels && g.w.Shape[0] == 16 && g.attrs.Groups == 1 && have == nil && d != onednn.GradInput
-	if stem {
-		way := layouts{onednn.Plain, onednn.Blocks16, nil, channelsLast}
-		ways = append([]layouts{way}, ways...)
+	var ways []way
+	switch {
+	case g.attrs.Groups > 1:
+	case c <= stemChannels && blocks(k):
+		ways = append(ways, way{plain, block})
+	case blocks(c) && blocks(k) && (have.order != channelsLast || k*taps >= worthTurning):
+		ways = append(ways, way{block, block})
+	}
+	ways = append(ways, way{last, last})
+	if elem == ckernel.Float32 {
+		// Where the library has only plain loops for channels last, it may
+		// still have matrix products for plain.
+		ways = append(ways, way{plain, plain})
 	}
 	return ways
 }
 
 // chooseConv makes the first convolution that the library has code for; ok is
-// false where it has none but reference loops.
-func (f *fast) chooseConv(g convolution, d onednn.Direction, have device.Layout) (c chosenConv, x device.Layout, ok bool, err error) {
+// false where it has none but reference loops. Without code for bfloat16
+// float32 is tried.
+func (f *fast) chooseConv(g convolution, d onednn.Direction, have layout, elem ckernel.Elem) (c chosenConv, ok bool, err error) {
 	if spatial := len(g.x.Shape) - 2; spatial < 1 || spatial > 3 {
-		return c, nil, false, nil
+		return c, false, nil
 	}
-	for _, way := range convLayouts(g, d, have) {
-		made, err := f.library.Conv(g.describe(d, way))
+	for _, w := range g.ways(have, elem) {
+		made, err := f.library.Conv(g.describe(d, w))
 		switch {
 		case errors.Is(err, onednn.ErrNoPrimitive):
 			continue
 		case err != nil:
-			return c, nil, false, fmt.Errorf("x %v, w %v, y %v: %w", g.x.Shape, g.w.Shape, g.y.Shape, err)
-		case made.IsReference(), way.y == onednn.Blocks16 && made.IsGEMM():
+			return c, false, fmt.Errorf("x %v, w %v, y %v: %w", g.x.Shape, g.w.Shape, g.y.Shape, err)
+		case made.IsReference(), w.y.order == blocked && made.IsGEMM():
 			continue
 		}
-		return chosenConv{made, way.yKept}, way.xKept, true, nil
+		return chosenConv{made, w}, true, nil
 	}
-	return c, nil, false, nil
+	if elem == ckernel.BFloat16 {
+		return f.chooseConv(g, d, have, ckernel.Float32)
+	}
+	return c, false, nil
 }
 
-func (g convolution) describe(d onednn.Direction, way layouts) onednn.ConvDesc {
+// libraryLayouts are the library's names of our orders.
+var libraryLayouts = [...]onednn.Layout{rowMajor: onednn.Plain, channelsLast: onednn.ChannelsLast, blocked: onednn.Blocks16}
+
+func (g convolution) describe(d onednn.Direction, w way) onednn.ConvDesc {
 	a := g.attrs
-	return onednn.ConvDesc{
-		Direction: d, Spatial: len(g.x.Shape) - 2, InLayout: way.x, OutLayout: way.y,
+	desc := onednn.ConvDesc{
+		Direction: d, Spatial: len(g.x.Shape) - 2, InLayout: libraryLayouts[w.x.order], OutLayout: libraryLayouts[w.y.order],
 		Groups: a.Groups, N: g.x.Shape[0], C: g.x.Shape[1], K: g.w.Shape[0],
 		In: firstAxes(g.x.Shape[2:], 1), Kernel: firstAxes(g.w.Shape[2:], 1), Out: firstAxes(g.y.Shape[2:], 1),
 		Stride: firstAxes(a.Stride, 1), Pad: firstAxes(a.Pad, 0), Dilation: firstAxes(a.Dilation, 1),
 	}
+	if w.y.elem == ckernel.BFloat16 {
+		desc.Elem = onednn.BFloat16
+	}
+	return desc
 }
 
 func firstAxes(v []int, missing int) [3]int {

@@ -72,7 +72,7 @@ func testConvolutions(t *testing.T, b *backend) {
 				for _, ty := range op.In {
 					in = append(in, normals(rng, ty))
 				}
-				for _, have := range []device.Layout{nil, channelsLast} {
+				for _, have := range []device.Layout{nil, layout{order: channelsLast}, layout{order: blocked}} {
 					layouts := make([]device.Layout, len(op.In))
 					for i, ty := range op.In {
 						if len(ty.Shape) > 2 && (i == 0 || op.Kind == device.ConvGradWeight && i == 1) {

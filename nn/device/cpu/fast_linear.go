@@ -8,7 +8,7 @@ import (
 // lowerLinear: x, w[, b] -> y.
 func lowerLinear(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
 	l := linearOf(op.In[0], op.Out)
-	rows := ckernel.Rows{Rows: l.rows, Channels: l.out}
+	rows := ckernel.Rows{Outer: 1, Blocks: 1, Places: l.rows, Channels: l.out}
 	low := device.Lowered{In: make([]device.Layout, len(op.In)), Reuse: -1}
 	if len(op.In) == 3 {
 		low.Scratch = rows.Scratch()
@@ -51,7 +51,7 @@ func lowerReduce(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered
 		return device.Lowered{}, false, nil
 	}
 	l := linearOf(op.In[0], op.In[0])
-	rows := ckernel.Rows{Rows: l.rows, Channels: l.out}
+	rows := ckernel.Rows{Outer: 1, Blocks: 1, Places: l.rows, Channels: l.out}
 	return device.Lowered{In: make([]device.Layout, 1), Scratch: rows.Scratch(), Reuse: -1,
 		Kernel: func(a *device.Args) error {
 			f.team.SumRows(rows, a.In[0].Ptr, a.Out.Ptr, a.Scratch.Ptr)

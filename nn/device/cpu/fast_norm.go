@@ -5,36 +5,65 @@ import (
 	"github.com/clvid/clvid/nn/device/cpu/internal/ckernel"
 )
 
-// lowerBatchNorm: x, gamma, beta, running mean, running variance -> y. The
-// pure-Go kernel refuses too few values for training, and says so.
-func lowerBatchNorm(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
-	rows, attrs, keep := rowsOf(op.Out), op.Attrs.(device.BatchNormAttrs), activationLayout(op.Out)
-	if op.Train && rows.Rows < 2 || attrs.Splits > 1 {
+// takesBatchNorm leaves split statistics and too few values to pure Go, which
+// refuses the latter in training and says so.
+func takesBatchNorm(op device.OpDesc) bool {
+	p := planesOf(op.Out)
+	return op.Attrs.(device.BatchNormAttrs).Splits <= 1 && (!op.Train || p.n*p.size > 1)
+}
+
+// Fuses tells whether a batch norm with a residual or a ReLU is taken.
+func (f *fast) Fuses(op device.OpDesc) bool {
+	return allFloat32(op) && !empty(op) && takesBatchNorm(op)
+}
+
+// lowerBatchNorm: x, gamma, beta, running mean, running variance and maybe a
+// residual -> y.
+func lowerBatchNorm(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
+	attrs := op.Attrs.(device.BatchNormAttrs)
+	if !takesBatchNorm(op) {
 		return device.Lowered{}, false, nil
 	}
-	l := device.Lowered{In: []device.Layout{keep, nil, nil, nil, nil}, Out: keep, Scratch: rows.Scratch(), Reuse: 0}
+	keep := innerLayout(op.Out, in[0])
+	rows := keep.rows(op.Out)
+	l := device.Lowered{In: make([]device.Layout, len(op.In)), Out: keep.device(), Scratch: rows.Scratch(), Reuse: 0}
+	l.In[0] = keep.device()
+	if attrs.Residual {
+		l.In[5] = keep.device()
+	}
 	l.Saved = plainValues(op.Saved)
 	l.Kernel = func(a *device.Args) error {
-		n := ckernel.Norm{Train: op.Train, Eps: attrs.Eps, Momentum: attrs.Momentum,
+		n := ckernel.Norm{Train: op.Train, ReLU: attrs.ReLU, Eps: attrs.Eps, Momentum: attrs.Momentum,
 			Gamma: a.In[1].Ptr, Beta: a.In[2].Ptr, RunningMean: a.In[3].Ptr, RunningVar: a.In[4].Ptr,
 			Mean: a.Saved[0].Ptr, InvStd: a.Saved[1].Ptr}
+		if attrs.Residual {
+			n.Residual = a.In[5].Ptr
+		}
 		f.team.BatchNorm(rows, n, a.In[0].Ptr, a.Out.Ptr, a.Scratch.Ptr)
 		return nil
 	}
 	return l, true, nil
 }
 
-// lowerBatchNormGrad: dy, x, gamma -> dx.
-func lowerBatchNormGrad(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
-	rows, keep := rowsOf(op.Out), activationLayout(op.Out)
-	if op.Attrs.(device.BatchNormAttrs).Splits > 1 {
+// lowerBatchNormGrad: dy, x, gamma and maybe the output of a ReLU -> dx.
+func lowerBatchNormGrad(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
+	attrs := op.Attrs.(device.BatchNormAttrs)
+	if !takesBatchNorm(op) {
 		return device.Lowered{}, false, nil
 	}
-	l := device.Lowered{In: []device.Layout{keep, keep, nil}, Out: keep, Scratch: rows.Scratch(), Reuse: 0}
+	keep := innerLayout(op.Out, in[1], in[0])
+	rows := keep.rows(op.Out)
+	l := device.Lowered{In: []device.Layout{keep.device(), keep.device(), nil}, Out: keep.device(), Scratch: rows.Scratch(), Reuse: 0}
+	if attrs.ReLU {
+		l.In = append(l.In, keep.device())
+	}
 	l.Saved = plainValues(op.Saved)
 	l.Kernel = func(a *device.Args) error {
 		n := ckernel.NormGrad{Train: op.Train, Gamma: a.In[2].Ptr, Mean: a.Reads[0].Ptr, InvStd: a.Reads[1].Ptr,
 			DGamma: a.Saved[0].Ptr, DBeta: a.Saved[1].Ptr}
+		if attrs.ReLU {
+			n.Gate = a.In[3].Ptr
+		}
 		f.team.BatchNormGrad(rows, n, a.In[0].Ptr, a.In[1].Ptr, a.Out.Ptr, a.Scratch.Ptr)
 		return nil
 	}
@@ -50,9 +79,10 @@ func plainValues(types []device.Type) []device.Value {
 }
 
 // lowerAddBias: x, b -> x + b.
-func lowerAddBias(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
-	rows, keep := rowsOf(op.Out), activationLayout(op.Out)
-	return device.Lowered{In: []device.Layout{keep, nil}, Out: keep, Scratch: rows.Scratch(), Reuse: 0,
+func lowerAddBias(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
+	keep := innerLayout(op.Out, in[0])
+	rows := keep.rows(op.Out)
+	return device.Lowered{In: []device.Layout{keep.device(), nil}, Out: keep.device(), Scratch: rows.Scratch(), Reuse: 0,
 		Kernel: func(a *device.Args) error {
 			f.team.AddRow(rows, a.In[0].Ptr, a.In[1].Ptr, a.Out.Ptr, a.Scratch.Ptr)
 			return nil
@@ -60,9 +90,10 @@ func lowerAddBias(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowere
 }
 
 // lowerSumToChannel: dy -> db.
-func lowerSumToChannel(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
-	rows := rowsOf(op.In[0])
-	return device.Lowered{In: []device.Layout{activationLayout(op.In[0])}, Scratch: rows.Scratch(), Reuse: -1,
+func lowerSumToChannel(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
+	keep := innerLayout(op.In[0], in[0])
+	rows := keep.rows(op.In[0])
+	return device.Lowered{In: []device.Layout{keep.device()}, Scratch: rows.Scratch(), Reuse: -1,
 		Kernel: func(a *device.Args) error {
 			f.team.SumRows(rows, a.In[0].Ptr, a.Out.Ptr, a.Scratch.Ptr)
 			return nil

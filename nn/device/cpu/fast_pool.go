@@ -5,11 +5,12 @@ import (
 	"github.com/clvid/clvid/nn/device/cpu/internal/ckernel"
 )
 
-// lowerMaxPool: x -> y, and the saved index in y's layout.
-func lowerMaxPool(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
-	p := poolOf(op.In[0], op.Out, op.Attrs.(device.PoolAttrs))
-	l := device.Lowered{In: []device.Layout{channelsLast}, Out: channelsLast, Reuse: -1}
-	l.Saved = []device.Value{{Type: op.Saved[0], Layout: channelsLast}}
+// lowerMaxPool: x -> y, and the saved index in y's order.
+func lowerMaxPool(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
+	keep := innerLayout(op.In[0], in[0])
+	p := poolOf(op.In[0], op.Out, op.Attrs.(device.PoolAttrs), keep)
+	l := device.Lowered{In: []device.Layout{keep.device()}, Out: keep.device(), Reuse: -1}
+	l.Saved = []device.Value{{Type: op.Saved[0], Layout: layout{order: keep.order}.device()}}
 	l.Kernel = func(a *device.Args) error {
 		f.team.MaxPool(p, a.In[0].Ptr, a.Out.Ptr, a.Saved[0].Ptr)
 		return nil
@@ -17,40 +18,48 @@ func lowerMaxPool(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowere
 	return l, true, nil
 }
 
-// lowerMaxPoolGrad: dy, x -> dx. Of x only the shape is used.
-func lowerMaxPoolGrad(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
-	p := poolOf(op.Out, op.In[0], op.Attrs.(device.PoolAttrs))
-	return device.Lowered{In: []device.Layout{channelsLast, in[1].Layout}, Out: channelsLast, Reuse: -1,
+// lowerMaxPoolGrad: dy, x -> dx, in the order of the index that it reads. Of x
+// only the shape is used.
+func lowerMaxPoolGrad(f *fast, op device.OpDesc, in, reads []device.Value) (device.Lowered, bool, error) {
+	keep := layout{layoutOf(reads[0]).order, layoutOf(in[0]).elem}
+	p := poolOf(op.Out, op.In[0], op.Attrs.(device.PoolAttrs), keep)
+	return device.Lowered{In: []device.Layout{keep.device(), in[1].Layout}, Out: keep.device(), Reuse: -1,
 		Kernel: func(a *device.Args) error {
 			f.team.MaxPoolGrad(p, a.In[0].Ptr, a.Reads[0].Ptr, a.Out.Ptr)
 			return nil
 		}}, true, nil
 }
 
-func poolOf(x, y device.Type, a device.PoolAttrs) ckernel.Pool {
+func poolOf(x, y device.Type, a device.PoolAttrs, l layout) ckernel.Pool {
+	n, channels := l.samples(x)
 	return ckernel.Pool{
-		N: x.Shape[0], Channels: x.Shape[1],
+		Elem: l.elem, N: n, Channels: channels,
 		In: lastAxes(x.Shape[2:], 1), Out: lastAxes(y.Shape[2:], 1),
 		Kernel: lastAxes(a.Kernel, 1), Stride: lastAxes(a.Stride, 1), Pad: lastAxes(a.Pad, 0),
 	}
 }
 
-// lowerGlobalMean: x -> (N,C).
-func lowerGlobalMean(f *fast, op device.OpDesc, _, _ []device.Value) (device.Lowered, bool, error) {
-	p := planesOf(op.In[0])
-	return device.Lowered{In: []device.Layout{activationLayout(op.In[0])}, Scratch: int64(8 * p.n * p.c), Reuse: -1,
+// lowerGlobalMean: x -> (N,C), float32.
+func lowerGlobalMean(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
+	keep := innerLayout(op.In[0], in[0])
+	n, channels := keep.samples(op.In[0])
+	size := planesOf(op.In[0]).size
+	return device.Lowered{In: []device.Layout{keep.device()}, Scratch: int64(8 * n * channels), Reuse: -1,
 		Kernel: func(a *device.Args) error {
-			f.team.Mean(p.n, p.size, p.c, a.In[0].Ptr, a.Out.Ptr, a.Scratch.Ptr)
+			f.team.Mean(keep.elem, n, size, channels, a.In[0].Ptr, a.Out.Ptr, a.Scratch.Ptr)
 			return nil
 		}}, true, nil
 }
 
-// lowerGlobalMeanGrad: dy (N,C), x -> dx. Of x only the shape is used.
+// lowerGlobalMeanGrad: dy (N,C), x -> dx in x's layout. Of x only the shape is
+// used.
 func lowerGlobalMeanGrad(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
-	p := planesOf(op.Out)
-	return device.Lowered{In: []device.Layout{nil, in[1].Layout}, Out: activationLayout(op.Out), Reuse: -1,
+	keep := innerLayout(op.Out, in[1])
+	n, channels := keep.samples(op.Out)
+	size := planesOf(op.Out).size
+	return device.Lowered{In: []device.Layout{nil, in[1].Layout}, Out: keep.device(), Reuse: -1,
 		Kernel: func(a *device.Args) error {
-			f.team.MeanGrad(p.n, p.size, p.c, a.In[0].Ptr, a.Out.Ptr)
+			f.team.MeanGrad(keep.elem, n, size, channels, a.In[0].Ptr, a.Out.Ptr)
 			return nil
 		}}, true, nil
 }

@@ -74,11 +74,16 @@ func (r runner) run(op device.OpDesc, have []device.Layout, in, reads [][]byte, 
 	for _, t := range op.Reads {
 		v := device.Value{Type: t}
 		if fast && t.DType == device.Int32 {
-			v.Layout = channelsLast
+			v.Layout = indexLayout(inValues[0])
 		}
 		readValues = append(readValues, v)
 	}
 	return r.runLowered(op, r.lower(op, inValues, readValues, fast), inValues, readValues, in, reads)
+}
+
+// indexLayout is that of MaxPool's index where its output lies like v.
+func indexLayout(v device.Value) device.Layout {
+	return layout{order: innerLayout(v.Type, v).order}.device()
 }
 
 func (r runner) runLowered(op device.OpDesc, l device.Lowered, inValues, readValues []device.Value, in, reads [][]byte) operands {
@@ -236,7 +241,7 @@ func TestConvertRoundTrip(t *testing.T) {
 	for _, shape := range [][]int{{2, 3, 5}, {1, 16, 3, 4}, {2, 17, 2, 20, 20}, {3, 1, 2, 2, 2}, {1, 40, 1, 1, 1}} {
 		ty := f32(shape...)
 		data := normals(rng, ty)
-		v := device.Value{Type: ty, Layout: channelsLast}
+		v := device.Value{Type: ty, Layout: layout{order: channelsLast}}
 		r := runner{t, b}
 		m := r.mem(v, data)
 		if string(r.read(m, v)) != string(data) {

@@ -1,17 +1,23 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
 	"github.com/clvid/clvid/nn/device"
 )
 
+var errJoined = errors.New("joined operations have no pure-Go kernel: ask Fuses first")
+
 // goBatchNorm handles one channel a task; statistics are summed in float64.
 // Saved are the mean and 1/sqrt(variance+eps) that were used, so that in
 // evaluation they are the running ones. Each of the splits is a run of samples.
 func goBatchNorm[T float](op device.OpDesc, threads int) (goKernel, error) {
 	attrs := op.Attrs.(device.BatchNormAttrs)
+	if attrs.ReLU || attrs.Residual {
+		return goKernel{}, errJoined
+	}
 	p, splits := splitsOf(op.Out, attrs)
 	count := p.n * p.size
 	if op.Train && count < 2 {
@@ -93,7 +99,11 @@ func affine[T float](p planes, out, x []T, c int, scale, shift T) {
 // dx = gamma·inv·(dy - dbeta/m - xhat·dgamma/m). In evaluation the statistics
 // are constants: dx = gamma·inv·dy.
 func goBatchNormGrad[T float](op device.OpDesc, threads int) (goKernel, error) {
-	p, splits := splitsOf(op.Out, op.Attrs.(device.BatchNormAttrs))
+	attrs := op.Attrs.(device.BatchNormAttrs)
+	if attrs.ReLU {
+		return goKernel{}, errJoined
+	}
+	p, splits := splitsOf(op.Out, attrs)
 	return goKernel{reuse: true, run: func(a *device.Args) error {
 		dy, x, gamma := slice[T](a.In[0]), slice[T](a.In[1]), slice[T](a.In[2])
 		mean, inv := slice[T](a.Reads[0]), slice[T](a.Reads[1])

@@ -1,5 +1,7 @@
-// Kernels for float32 activations whose channels lie innermost: a tensor
-// (N,C,spatial...) is rows of C values, N*spatial of them.
+// Kernels for activations whose channels lie innermost: a tensor
+// (N,C,spatial...) is kept as (N,spatial...,C), or in blocks of 16 channels as
+// (N,C/16,spatial...,16). Elements are float32 or bfloat16; parameters,
+// statistics and sums over channels are float32.
 //
 // Work is cut into chunks by shape alone, never by the number of threads, and
 // partial sums are added in the order of chunks: results do not depend on how
@@ -20,12 +22,20 @@ typedef struct {
 // ck_level names the instruction set in use.
 const char *ck_level(void);
 
+// ck_multiplies_bf16 tells whether the processor multiplies bfloat16.
+int ck_multiplies_bf16(void);
+
 // ck_pass_over leaves out the given number of best instruction sets, for tests;
 // it returns 0 where none would be left.
 int ck_pass_over(int better);
 
+enum { ck_f32, ck_bf16 }; // element types of activations
+
+// ck_rows is a tensor in memory: outer x blocks x places x channels. One block
+// holds all channels, or there are blocks of 16.
 typedef struct {
-    int64_t rows, channels;
+    int64_t outer, blocks, places, channels;
+    int elem;
 } ck_rows;
 
 // ck_rows_scratch is the working memory in bytes of the functions that take it.
@@ -33,51 +43,58 @@ int64_t ck_rows_scratch(ck_rows r);
 
 // Elementwise, n values; y may be a or b.
 enum { ck_add, ck_sub, ck_mul, ck_relu, ck_relu_grad, ck_scale };
-void ck_elementwise(const ck_team *t, int kind, int64_t n, const float *a, const float *b,
-                    float factor, float *y);
+void ck_elementwise(const ck_team *t, int kind, int elem, int64_t n, const void *a, const void *b,
+                    float factor, void *y);
 
 // Batch normalisation: mean and invstd are written; with train they are the
 // batch's, and the running statistics are moved towards them by momentum
-// (unbiased variance), otherwise they are the running ones. y may be x.
+// (unbiased variance), otherwise they are the running ones. A residual, unless
+// NULL, is added to the result, and relu then cuts it off at 0. y may be x or
+// the residual.
 typedef struct {
-    int train;
+    int train, relu;
     double eps, momentum;
     const float *gamma, *beta;
     float *running_mean, *running_var, *mean, *invstd;
+    const void *residual;
 } ck_norm;
-void ck_bn_forward(const ck_team *t, ck_rows r, const ck_norm *n, const float *x, float *y,
+void ck_bn_forward(const ck_team *t, ck_rows r, const ck_norm *n, const void *x, void *y,
                    void *scratch);
 
 // Its gradient; dx may be dy. Without train the statistics count as constants.
+// dy counts only where gate, the result behind a relu, is positive.
 typedef struct {
     int train;
     const float *gamma, *mean, *invstd;
     float *dgamma, *dbeta;
+    const void *gate;
 } ck_norm_grad;
-void ck_bn_backward(const ck_team *t, ck_rows r, const ck_norm_grad *n, const float *dy,
-                    const float *x, float *dx, void *scratch);
+void ck_bn_backward(const ck_team *t, ck_rows r, const ck_norm_grad *n, const void *dy,
+                    const void *x, void *dx, void *scratch);
 
 // Sums over rows (to one row), and a row added to every row.
-void ck_sum_rows(const ck_team *t, ck_rows r, const float *x, float *sum, void *scratch);
-void ck_add_row(const ck_team *t, ck_rows r, const float *x, const float *b, float *y, void *scratch);
+void ck_sum_rows(const ck_team *t, ck_rows r, const void *x, float *sum, void *scratch);
+void ck_add_row(const ck_team *t, ck_rows r, const void *x, const float *b, void *y, void *scratch);
 
-// Means over the `places` rows of each of n samples, and their gradient.
-// Scratch of ck_mean: n*channels doubles.
-void ck_mean(const ck_team *t, int64_t n, int64_t places, int64_t channels, const float *x, float *y,
-             double *scratch);
-void ck_mean_grad(const ck_team *t, int64_t n, int64_t places, int64_t channels, const float *dy,
-                  float *dx);
+// Means over the places of each of n samples (a block of channels counts as a
+// sample), and their gradient. Scratch of ck_mean: n*channels doubles.
+void ck_mean(const ck_team *t, int elem, int64_t n, int64_t places, int64_t channels, const void *x,
+             float *y, double *scratch);
+void ck_mean_grad(const ck_team *t, int elem, int64_t n, int64_t places, int64_t channels,
+                  const float *dy, void *dx);
 
 // Pooling over depth, height and width; unused axes have size and kernel 1.
+// A block of channels counts as a sample.
 typedef struct {
+    int elem;
     int64_t n, channels;
     int64_t in[3], out[3], kernel[3], stride[3], pad[3];
 } ck_pool;
 
 // index: flat place of the maximum within the sample's in[0]*in[1]*in[2].
-void ck_max_pool(const ck_team *t, const ck_pool *p, const float *x, float *y, int32_t *index);
-void ck_max_pool_grad(const ck_team *t, const ck_pool *p, const float *dy, const int32_t *index,
-                      float *dx);
+void ck_max_pool(const ck_team *t, const ck_pool *p, const void *x, void *y, int32_t *index);
+void ck_max_pool_grad(const ck_team *t, const ck_pool *p, const void *dy, const int32_t *index,
+                      void *dx);
 
 // A dense convolution over depth, height and width.
 typedef struct {
@@ -95,8 +112,19 @@ int64_t ck_conv_grad_weight_scratch(const ck_team *t, const ck_conv *c);
 int ck_conv_grad_weight(const ck_team *t, ck_sgemm *sgemm, const ck_conv *c, const float *x,
                         const float *dy, float *dw, float *scratch);
 
-// 4-byte elements from (n,c,places) to (n,places,c) and back.
-void ck_to_channels_last(const ck_team *t, int64_t n, int64_t c, int64_t places, const void *x, void *y);
-void ck_to_plain(const ck_team *t, int64_t n, int64_t c, int64_t places, const void *x, void *y);
+// ck_place says how (N,C,places) lies in memory: blocks of `block` channels,
+// each (places, block). 1 is the plain layout, C is channels last.
+typedef struct {
+    int64_t block;
+    int elem;
+} ck_place;
+
+// ck_turn copies x to y in another place and type. Between float32 and float32
+// words of any type keep their bits.
+void ck_turn(const ck_team *t, int64_t n, int64_t c, int64_t places, ck_place from, ck_place to,
+             const void *x, void *y);
+
+// ck_convert copies n elements to another type in the same order.
+void ck_convert(const ck_team *t, int64_t n, int from, int to, const void *x, void *y);
 
 #endif

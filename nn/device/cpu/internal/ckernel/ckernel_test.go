@@ -77,7 +77,7 @@ func TestElements(t *testing.T) {
 			b, pb := v.normals(n)
 			y, py := v.zeros(n)
 			for kind, f := range elementwise {
-				Team{Threads: 1}.Elements(kind, n, pa, pb, 0.5, py)
+				Team{Threads: 1}.Elements(kind, Float32, n, pa, pb, 0.5, py)
 				for i := range y {
 					if want := f(a[i], b[i]); y[i] != want {
 						t.Fatalf("kind %d, n %d: entry %d is %g, want %g", kind, n, i, y[i], want)
@@ -93,63 +93,161 @@ func TestReLUKeepsNaN(t *testing.T) {
 		v := newVectors(t)
 		a, pa := v.normals(40)
 		a[3], a[33] = float32(math.NaN()), float32(math.NaN())
-		Team{Threads: 1}.Elements(ReLU, 40, pa, pa, 0, pa)
+		Team{Threads: 1}.Elements(ReLU, Float32, 40, pa, pa, 0, pa)
 		if a[3] == a[3] || a[33] == a[33] {
 			t.Error("NaN became a number: a broken step would not show")
 		}
 	})
 }
 
+// at is where channel c of row i lies.
+func (r Rows) at(i, c int) int {
+	outer, place := i/r.Places, i%r.Places
+	return ((outer*r.Blocks+c/r.Channels)*r.Places+place)*r.Channels + c%r.Channels
+}
+
 // batchNormLoops is the definition, in float64.
-func batchNormLoops(r Rows, x, gamma, beta []float32, eps float64) (y, mean, variance []float32) {
+func batchNormLoops(r Rows, x, gamma, beta, residual []float32, relu bool, eps float64) (y, mean []float32) {
 	y = make([]float32, len(x))
-	for c := range r.Channels {
+	rows := r.Outer * r.Places
+	for c := range r.Blocks * r.Channels {
 		var m, v float64
-		for i := range r.Rows {
-			m += float64(x[i*r.Channels+c])
+		for i := range rows {
+			m += float64(x[r.at(i, c)])
 		}
-		m /= float64(r.Rows)
-		for i := range r.Rows {
-			d := float64(x[i*r.Channels+c]) - m
+		m /= float64(rows)
+		for i := range rows {
+			d := float64(x[r.at(i, c)]) - m
 			v += d * d
 		}
-		v /= float64(r.Rows)
-		for i := range r.Rows {
-			y[i*r.Channels+c] = float32((float64(x[i*r.Channels+c])-m)/math.Sqrt(v+eps)*float64(gamma[c]) + float64(beta[c]))
+		v /= float64(rows)
+		for i := range rows {
+			at := r.at(i, c)
+			z := (float64(x[at])-m)/math.Sqrt(v+eps)*float64(gamma[c]) + float64(beta[c])
+			if residual != nil {
+				z += float64(residual[at])
+			}
+			if relu {
+				z = max(z, 0)
+			}
+			y[at] = float32(z)
 		}
-		mean, variance = append(mean, float32(m)), append(variance, float32(v))
+		mean = append(mean, float32(m))
 	}
-	return y, mean, variance
+	return y, mean
+}
+
+// rowShapes have few and many channels, blocks, and more than one chunk.
+var rowShapes = []Rows{
+	{1, 1, 2, 1, Float32}, {1, 1, 9, 3, Float32}, {1, 1, 700, 16, Float32}, {1, 1, 333, 40, Float32},
+	{1, 1, 130, 600, Float32}, {1, 1, 40000, 3, Float32}, {3, 2, 5, 16, Float32}, {2, 1, 3000, 16, Float32},
+	{7, 20, 33, 16, Float32}, {5, 300, 2, 16, Float32},
 }
 
 // Tolerance: a handful of float32 roundings.
 func TestBatchNorm(t *testing.T) {
 	everyLevel(t, func(t *testing.T) {
-		for _, r := range []Rows{{2, 1}, {9, 3}, {700, 16}, {333, 40}, {130, 600}} {
-			v := newVectors(t)
-			x, px := v.normals(r.Rows * r.Channels)
-			gamma, pg := v.normals(r.Channels)
-			beta, pb := v.normals(r.Channels)
-			_, rm := v.zeros(r.Channels)
-			_, rv := v.zeros(r.Channels)
-			mean, pm := v.zeros(r.Channels)
-			_, pi := v.zeros(r.Channels)
-			_, scratch := v.zeros(int(r.Scratch() / 4))
-			y, py := v.zeros(len(x))
-			n := Norm{Train: true, Eps: 1e-5, Momentum: 0.1, Gamma: pg, Beta: pb, RunningMean: rm, RunningVar: rv, Mean: pm, InvStd: pi}
-			Team{Threads: 1}.BatchNorm(r, n, px, py, scratch)
-			want, wantMean, _ := batchNormLoops(r, x, gamma, beta, 1e-5)
-			near(t, "y", y, want, 2e-6)
-			near(t, "mean", mean, wantMean, 2e-6)
+		for _, r := range rowShapes {
+			for _, relu := range []bool{false, true} {
+				v := newVectors(t)
+				channels := r.Blocks * r.Channels
+				x, px := v.normals(r.Outer * r.Places * channels)
+				residual, pr := v.normals(len(x))
+				gamma, pg := v.normals(channels)
+				beta, pb := v.normals(channels)
+				_, rm := v.zeros(channels)
+				_, rv := v.zeros(channels)
+				mean, pm := v.zeros(channels)
+				_, pi := v.zeros(channels)
+				_, scratch := v.zeros(int(r.Scratch()/4) + 2)
+				y, py := v.zeros(len(x))
+				n := Norm{Train: true, ReLU: relu, Eps: 1e-5, Momentum: 0.1, Gamma: pg, Beta: pb, RunningMean: rm, RunningVar: rv, Mean: pm, InvStd: pi}
+				if relu {
+					n.Residual = pr
+				} else {
+					residual = nil
+				}
+				Team{Threads: 1}.BatchNorm(r, n, px, py, (scratch+7)&^7)
+				want, wantMean := batchNormLoops(r, x, gamma, beta, residual, relu, 1e-5)
+				near(t, "y", y, want, 2e-6)
+				near(t, "mean", mean, wantMean, 2e-6)
+			}
 		}
 	})
+}
+
+// bf16 is x rounded to bfloat16, ties to even, by its definition.
+func bf16(x float32) float32 {
+	if math.IsInf(float64(x), 0) {
+		return x
+	}
+	u := math.Float32bits(x)
+	down := math.Float32frombits(u &^ 0xffff)
+	up := math.Float32frombits(u&^0xffff + 0x10000)
+	lower, upper := math.Abs(float64(x)-float64(down)), math.Abs(float64(up)-float64(x))
+	if lower < upper || lower == upper && u>>16&1 == 0 {
+		return down
+	}
+	return up
+}
+
+func TestConvertRoundsToNearestEven(t *testing.T) {
+	everyLevel(t, func(t *testing.T) {
+		v := newVectors(t)
+		x, px := v.normals(70000)
+		x[0], x[1], x[2] = math.Float32frombits(0x3f808000), math.Float32frombits(0x3f818000), float32(math.NaN())
+		x[3], x[4] = float32(math.Inf(-1)), math.Float32frombits(0x7fffffff)
+		_, half := v.zeros(35000)
+		y, py := v.zeros(len(x))
+		team := Team{Threads: 1}
+		team.Convert(len(x), Float32, BFloat16, px, half)
+		team.Convert(len(x), BFloat16, Float32, half, py)
+		for i := range x {
+			want := bf16(x[i])
+			if nan := x[i] != x[i]; nan && y[i] == y[i] || !nan && y[i] != want {
+				t.Fatalf("entry %d: %g becomes %g, want %g", i, x[i], y[i], want)
+			}
+		}
+	})
+}
+
+// There and back through every pair of places changes nothing but the rounding.
+func TestTurn(t *testing.T) {
+	const n, c, s = 2, 48, 37
+	v := newVectors(t)
+	x, px := v.normals(n * c * s)
+	for i := range x {
+		x[i] = bf16(x[i])
+	}
+	team := Team{Threads: 1}
+	_, there := v.zeros(len(x))
+	back, pback := v.zeros(len(x))
+	at := func(block, i int) int {
+		sample, ch, place := i/(c*s), i/s%c, i%s
+		return sample*c*s + ch/block*block*s + place*block + ch%block
+	}
+	for _, block := range []int{1, 16, c} {
+		for _, e := range []Elem{Float32, BFloat16} {
+			for _, via := range []int{1, 16, c} {
+				team.Turn(n, c, s, Place{1, Float32}, Place{block, e}, px, there)
+				_, next := v.zeros(len(x))
+				team.Turn(n, c, s, Place{block, e}, Place{via, e}, there, next)
+				team.Turn(n, c, s, Place{via, e}, Place{block, Float32}, next, pback)
+				for i := range x {
+					if back[at(block, i)] != x[i] {
+						t.Fatalf("block %d via %d, type %d: element %d is %g, want %g", block, via, e, i, back[at(block, i)], x[i])
+					}
+				}
+			}
+		}
+	}
 }
 
 func TestMaxPoolOfNaN(t *testing.T) {
 	everyLevel(t, func(t *testing.T) {
 		v := newVectors(t)
 		const channels = 19 // one vector and a rest
-		p := Pool{N: 1, Channels: channels, In: [3]int{1, 2, 2}, Out: [3]int{1, 1, 1},
+		p := Pool{Elem: Float32, N: 1, Channels: channels, In: [3]int{1, 2, 2}, Out: [3]int{1, 1, 1},
 			Kernel: [3]int{1, 2, 2}, Stride: [3]int{1, 2, 2}}
 		x, px := v.normals(4 * channels)
 		y, py := v.zeros(channels)

@@ -35,13 +35,13 @@ void ck_parallel(const ck_team *t, int64_t chunks, void (*f)(void *, int64_t, in
     }
 }
 
-// Tables, best first, and what each needs.
-static const inner *const tables[] = {
+// Tables, best first; each for both element types.
+static const inner *const tables[][2] = {
 #if defined(__x86_64__)
-    &inner_avx512,
-    &inner_avx2,
+    {&inner_avx512, &inner_avx512_bf16},
+    {&inner_avx2, &inner_avx2_bf16},
 #endif
-    &inner_base,
+    {&inner_base, &inner_base_bf16},
 };
 
 static int runs_here(const inner *t) {
@@ -54,15 +54,23 @@ static int runs_here(const inner *t) {
     return t == &inner_base;
 }
 
-static int first_allowed; // tests pass over better tables
-
-const inner *ck_inner(void) {
-    int i = first_allowed;
-    while (!runs_here(tables[i])) i++;
-    return tables[i];
+int ck_multiplies_bf16(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return 0;
+#endif
 }
 
-const char *ck_level(void) { return ck_inner()->name; }
+static int first_allowed; // tests pass over better tables
+
+const inner *ck_inner(int elem) {
+    int i = first_allowed;
+    while (!runs_here(tables[i][0])) i++;
+    return tables[i][elem];
+}
+
+const char *ck_level(void) { return ck_inner(ck_f32)->name; }
 
 int ck_pass_over(int better) {
     if (better < 0 || better >= (int)(sizeof tables / sizeof *tables)) return 0;
@@ -70,25 +78,39 @@ int ck_pass_over(int better) {
     return 1;
 }
 
-enum { shortest_period = 256, usual_chunk = 1 << 15, most_chunks = 256 };
+// Blocks have short periods: there are many of them, and their parameters fill
+// the cache.
+enum { longest_block = 64, shortest_period = 256, usual_unit = 1 << 15, most_chunks = 256 };
+
+static int64_t up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 ck_cut ck_cut_of(ck_rows r) {
-    ck_cut c = {.elements = r.rows * r.channels, .channels = r.channels};
-    c.period = r.channels * ((shortest_period + r.channels - 1) / r.channels);
-    int64_t periods = (c.elements + c.period - 1) / c.period;
-    int64_t each = (periods + most_chunks - 1) / most_chunks;
-    if (each < usual_chunk / c.period) each = usual_chunk / c.period;
+    ck_cut c = {.rows = r};
+    int64_t plane = r.places * r.channels;
+    c.period = r.channels * up(r.blocks > 1 ? longest_block : shortest_period, r.channels);
+    int64_t periods = up(plane, c.period), each = usual_unit / c.period;
+    if (r.outer == 1 && each < up(periods, most_chunks)) each = up(periods, most_chunks);
     if (each < 1) each = 1;
-    c.chunk = each * c.period;
-    c.chunks = (c.elements + c.chunk - 1) / c.chunk;
+    c.unit = each * c.period;
+    c.pieces = up(plane, c.unit);
+    c.parts = r.outer * c.pieces;
+    int64_t wanted = up(most_chunks, r.blocks);
+    if (c.parts > wanted) c.parts = wanted;
+    c.chunks = c.parts * r.blocks;
     return c;
 }
 
-int64_t ck_cut_size(const ck_cut *c, int64_t i) {
-    int64_t left = c->elements - i * c->chunk;
-    return left < c->chunk ? left : c->chunk;
+void ck_each(const ck_cut *c, int64_t i, void (*f)(void *arg, int64_t at, int64_t n), void *arg) {
+    int64_t block = i % c->rows.blocks, part = i / c->rows.blocks;
+    int64_t units = c->rows.outer * c->pieces, plane = c->rows.places * c->rows.channels;
+    for (int64_t u = part * units / c->parts; u < (part + 1) * units / c->parts; u++) {
+        int64_t from = u % c->pieces * c->unit, left = plane - from;
+        f(arg, (u / c->pieces * c->rows.blocks + block) * plane + from, left < c->unit ? left : c->unit);
+    }
 }
 
-void ck_repeat(const ck_cut *c, float *values) {
-    for (int64_t i = c->channels; i < c->period; i++) values[i] = values[i - c->channels];
+void ck_repeat(const ck_cut *c, const float *channels, float *values) {
+    for (int64_t b = 0; b < c->rows.blocks; b++)
+        for (int64_t i = 0; i < c->period; i++)
+            values[b * c->period + i] = channels[b * c->rows.channels + i % c->rows.channels];
 }

@@ -9,17 +9,24 @@
 void ck_parallel(const ck_team *t, int64_t chunks, void (*f)(void *arg, int64_t chunk, int worker),
                  void *arg);
 
-// ck_inner is the best table for this processor.
-const inner *ck_inner(void);
+// ck_inner is the best table for this processor and an element type.
+const inner *ck_inner(int elem);
 
-// A tensor of rows cut into chunks. Parameters of the channels are repeated to
-// `period` values, at least 256, and a chunk is a whole number of periods.
+// A tensor cut into chunks. Parameters of a block's channels are repeated to
+// `period` values, so that loops are long. Chunk i belongs to block i % blocks
+// and holds a part of that block's units: pieces of one sample, `unit`
+// elements or, at the end of a sample, fewer.
 typedef struct {
-    int64_t elements, channels, period, chunk, chunks;
+    ck_rows rows;
+    int64_t period, unit, pieces, parts, chunks;
 } ck_cut;
 
 ck_cut ck_cut_of(ck_rows r);
-int64_t ck_cut_size(const ck_cut *c, int64_t i); // elements of chunk i
-void ck_repeat(const ck_cut *c, float *values);  // values[0..channels) to values[0..period)
+
+// ck_each calls f for each unit of chunk i in order: its first element and size.
+void ck_each(const ck_cut *c, int64_t i, void (*f)(void *arg, int64_t at, int64_t n), void *arg);
+
+// ck_repeat fills values[blocks][period] from those of the channels.
+void ck_repeat(const ck_cut *c, const float *channels, float *values);
 
 #endif

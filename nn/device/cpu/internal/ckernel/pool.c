@@ -5,8 +5,8 @@
 typedef struct {
     const inner *in;
     const ck_pool *pool;
-    const float *x;
-    float *y;
+    const void *x;
+    void *y;
     int32_t *index;
 } job;
 
@@ -17,8 +17,8 @@ static void pool_chunk(void *p, int64_t i, int worker) {
     j->in->max_pool(j->pool, i / depths, i % depths, j->x, j->y, j->index);
 }
 
-void ck_max_pool(const ck_team *t, const ck_pool *p, const float *x, float *y, int32_t *index) {
-    job j = {ck_inner(), p, x, y, index};
+void ck_max_pool(const ck_team *t, const ck_pool *p, const void *x, void *y, int32_t *index) {
+    job j = {ck_inner(p->elem), p, x, y, index};
     ck_parallel(t, p->n * p->out[0], pool_chunk, &j);
 }
 
@@ -29,17 +29,17 @@ static void pool_grad_chunk(void *p, int64_t i, int worker) {
     j->in->max_pool_grad(j->pool, i / depths, i % depths, j->x, j->index, j->y);
 }
 
-void ck_max_pool_grad(const ck_team *t, const ck_pool *p, const float *dy, const int32_t *index,
-                      float *dx) {
-    job j = {ck_inner(), p, dy, dx, (int32_t *)index};
+void ck_max_pool_grad(const ck_team *t, const ck_pool *p, const void *dy, const int32_t *index,
+                      void *dx) {
+    job j = {ck_inner(p->elem), p, dy, dx, (int32_t *)index};
     ck_parallel(t, p->n * p->in[0], pool_grad_chunk, &j);
 }
 
 typedef struct {
     const inner *in;
     int64_t places, channels;
-    const float *x;
-    float *y;
+    const char *x;
+    char *y;
     double *sum;
 } means;
 
@@ -48,14 +48,15 @@ static void mean_chunk(void *p, int64_t i, int worker) {
     means *m = p;
     int64_t c = m->channels;
     double *sum = m->sum + i * c;
+    float *y = (float *)m->y + i * c;
     memset(sum, 0, sizeof(double) * (size_t)c);
-    m->in->sum(m->places * c, c, m->x + i * m->places * c, sum);
-    for (int64_t k = 0; k < c; k++) m->y[i * c + k] = (float)(sum[k] / (double)m->places);
+    m->in->sum(m->places * c, c, m->x + i * m->places * c * m->in->size, sum);
+    for (int64_t k = 0; k < c; k++) y[k] = (float)(sum[k] / (double)m->places);
 }
 
-void ck_mean(const ck_team *t, int64_t n, int64_t places, int64_t channels, const float *x, float *y,
-             double *scratch) {
-    means m = {ck_inner(), places, channels, x, y, scratch};
+void ck_mean(const ck_team *t, int elem, int64_t n, int64_t places, int64_t channels, const void *x,
+             float *y, double *scratch) {
+    means m = {ck_inner(elem), places, channels, x, (char *)y, scratch};
     ck_parallel(t, n, mean_chunk, &m);
 }
 
@@ -63,14 +64,12 @@ static void mean_grad_chunk(void *p, int64_t i, int worker) {
     (void)worker;
     means *m = p;
     int64_t c = m->channels;
-    const float *dy = m->x + i * c;
-    float *dx = m->y + i * m->places * c, share = 1 / (float)m->places;
-    for (int64_t k = 0; k < c; k++) dx[k] = dy[k] * share;
-    for (int64_t s = 1; s < m->places; s++) memcpy(dx + s * c, dx, sizeof(float) * (size_t)c);
+    m->in->spread(m->places, c, (const float *)m->x + i * c, 1 / (float)m->places,
+                  m->y + i * m->places * c * m->in->size);
 }
 
-void ck_mean_grad(const ck_team *t, int64_t n, int64_t places, int64_t channels, const float *dy,
-                  float *dx) {
-    means m = {ck_inner(), places, channels, dy, dx, NULL};
+void ck_mean_grad(const ck_team *t, int elem, int64_t n, int64_t places, int64_t channels,
+                  const float *dy, void *dx) {
+    means m = {ck_inner(elem), places, channels, (const char *)dy, dx, NULL};
     ck_parallel(t, n, mean_grad_chunk, &m);
 }

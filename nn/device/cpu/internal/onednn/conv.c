@@ -30,7 +30,7 @@ enum {
 struct conv {
     api *a;
     int direction;
-    memdesc src, weights, dst, any; // ours: operands as the caller keeps them
+    memdesc src, weights, dst, any, hinted; // ours: operands as the caller keeps them
     handle hint, pd, primitive;     // the hint is a forward descriptor
     handle reorder_pd, reorder;     // of the weights; NULL where plain ones will do
     handle m_src, m_weights, m_dst, m_scratch; // m_weights: as the primitive wants them
@@ -55,9 +55,9 @@ static int activation(api *a, memdesc *m, const conv_desc *d, int64_t channels, 
     int dims = 2 + d->spatial;
     memcpy(shape + 2, size, sizeof(int64_t) * d->spatial);
     if (layout == layout_blocks16)
-        return onednn_md_tag(a, m, dims, shape, onednn_tag_blocks16(a, dims));
+        return onednn_md_tag(a, m, d->elem, dims, shape, onednn_tag_blocks16(a, dims));
     dense(strides, shape, dims, layout == layout_channels_last);
-    return onednn_md_strides(a, m, dims, shape, strides);
+    return onednn_md_strides(a, m, d->elem, dims, shape, strides);
 }
 
 static int weights(conv *c, const conv_desc *d) {
@@ -69,8 +69,12 @@ static int weights(conv *c, const conv_desc *d) {
     for (int i = 0; i < d->spatial; i++) shape[dims++] = d->kernel[i];
     int64_t step = 1;
     for (int i = dims - 1; i >= 0; i--) strides[i] = step, step *= shape[i];
-    int status = onednn_md_strides(c->a, &c->weights, dims, shape, strides);
-    return status ? status : onednn_md_tag(c->a, &c->any, dims, shape, tag_any);
+    // Gradients of weights are summed up, and left, in float32.
+    int own = d->direction == conv_grad_weight ? elem_f32 : d->elem;
+    int status = onednn_md_strides(c->a, &c->weights, elem_f32, dims, shape, strides);
+    if (!status) status = onednn_md_tag(c->a, &c->any, own, dims, shape, tag_any);
+    // Forward hints of a gradient of weights describe weights of the activations' type.
+    return status ? status : onednn_md_tag(c->a, &c->hinted, d->elem, dims, shape, tag_any);
 }
 
 typedef struct {
@@ -91,7 +95,7 @@ static int describe_v2(conv *c, const window *w, handle attr) {
     api *a = c->a;
     void *op = calloc(1, opdesc_room);
     if (!op) return 1;
-    int status = a->v2_conv_forward(op, prop_forward_training, algorithm_direct, c->src, c->any,
+    int status = a->v2_conv_forward(op, prop_forward_training, algorithm_direct, c->src, c->hinted,
                                     NULL, c->dst, w->stride, w->dilation, w->pad, w->pad);
     handle *forward = c->direction == conv_forward ? &c->pd : &c->hint;
     if (!status) status = a->v2_pd_create(forward, op, attr, a->engine, NULL);
@@ -111,7 +115,7 @@ static int describe_v3(conv *c, const window *w, handle attr) {
     api *a = c->a;
     handle *forward = c->direction == conv_forward ? &c->pd : &c->hint;
     int status = a->v3_conv_forward(forward, a->engine, prop_forward_training, algorithm_direct,
-                                    c->src, c->any, NULL, c->dst, w->stride, w->dilation, w->pad,
+                                    c->src, c->hinted, NULL, c->dst, w->stride, w->dilation, w->pad,
                                     w->pad, attr);
     if (!status && c->direction == conv_grad_input)
         status = a->v3_conv_data(&c->pd, a->engine, algorithm_direct, c->src, c->any, c->dst,
@@ -245,6 +249,7 @@ void onednn_conv_destroy(conv *c) {
     onednn_md_free(a, c->dst);
     onednn_md_free(a, c->weights);
     onednn_md_free(a, c->any);
+    onednn_md_free(a, c->hinted);
     free(c);
 }
 
@@ -254,8 +259,8 @@ int onednn_probe_blocks16(api *a, int dims, const int64_t *shape, float *src, fl
     handle pd = NULL, p = NULL, from = NULL, to = NULL;
     int64_t strides[5];
     dense(strides, shape, dims, 0);
-    int status = onednn_md_strides(a, &plain, dims, shape, strides);
-    if (!status) status = onednn_md_tag(a, &blocks, dims, shape, onednn_tag_blocks16(a, dims));
+    int status = onednn_md_strides(a, &plain, elem_f32, dims, shape, strides);
+    if (!status) status = onednn_md_tag(a, &blocks, elem_f32, dims, shape, onednn_tag_blocks16(a, dims));
     size_t want = sizeof(float);
     for (int i = 0; i < dims; i++) want *= (size_t)shape[i];
     if (!status && a->memdesc_size(blocks) != want) status = 2;

@@ -21,6 +21,15 @@ const (
 	Blocks16
 )
 
+// Elem is the element type of activations. Weights are always float32.
+type Elem uint8
+
+// The element types.
+const (
+	Float32  Elem = iota
+	BFloat16      // weights are rounded for it at each run; their gradients are float32
+)
+
 // Direction says which operand a convolution computes.
 type Direction uint8
 
@@ -37,6 +46,7 @@ type ConvDesc struct {
 	Direction                              Direction
 	Spatial                                int
 	InLayout, OutLayout                    Layout
+	Elem                                   Elem
 	Groups, N, C, K                        int
 	In, Kernel, Out, Stride, Pad, Dilation [3]int
 }
@@ -70,13 +80,17 @@ func (l *Library) Conv(d ConvDesc) (*Conv, error) {
 }
 
 func (d ConvDesc) c() C.conv_desc {
-	return C.conv_desc{
+	c := C.conv_desc{
 		direction: C.int(d.Direction), spatial: C.int(d.Spatial),
-		in_layout: C.int(d.InLayout), out_layout: C.int(d.OutLayout),
+		in_layout: C.int(d.InLayout), out_layout: C.int(d.OutLayout), elem: C.elem_f32,
 		groups: C.int64_t(d.Groups), n: C.int64_t(d.N), c: C.int64_t(d.C), k: C.int64_t(d.K),
 		in: three(d.In), kernel: three(d.Kernel), out: three(d.Out),
 		stride: three(d.Stride), pad: three(d.Pad), dilation: three(d.Dilation),
 	}
+	if d.Elem == BFloat16 {
+		c.elem = C.elem_bf16
+	}
+	return c
 }
 
 func three(a [3]int) [3]C.int64_t {

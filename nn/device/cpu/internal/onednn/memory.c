@@ -2,28 +2,29 @@
 
 #include <stdlib.h>
 
-enum { data_f32 = 3, max_dims = 12 };
+enum { max_dims = 12 };
 
 // Both generations read max_dims entries, or may: copies have them all.
 static void widen(int64_t *to, const int64_t *from, int n) {
     for (int i = 0; i < max_dims; i++) to[i] = i < n ? from[i] : 0;
 }
 
-int onednn_md_tag(api *a, memdesc *m, int dims, const int64_t *shape, int tag) {
+int onednn_md_tag(api *a, memdesc *m, int elem, int dims, const int64_t *shape, int tag) {
     int64_t s[max_dims];
     widen(s, shape, dims);
-    if (a->version.major > 2) return a->v3_md_tag(m, dims, s, data_f32, tag);
+    if (a->version.major > 2) return a->v3_md_tag(m, dims, s, elem, tag);
     *m = calloc(1, memdesc_room);
-    return *m ? a->v2_md_tag(*m, dims, s, data_f32, tag) : 1;
+    return *m ? a->v2_md_tag(*m, dims, s, elem, tag) : 1;
 }
 
-int onednn_md_strides(api *a, memdesc *m, int dims, const int64_t *shape, const int64_t *strides) {
+int onednn_md_strides(api *a, memdesc *m, int elem, int dims, const int64_t *shape,
+                      const int64_t *strides) {
     int64_t s[max_dims], t[max_dims];
     widen(s, shape, dims);
     widen(t, strides, dims);
-    if (a->version.major > 2) return a->v3_md_strides(m, dims, s, data_f32, t);
+    if (a->version.major > 2) return a->v3_md_strides(m, dims, s, elem, t);
     *m = calloc(1, memdesc_room);
-    return *m ? a->v2_md_strides(*m, dims, s, data_f32, t) : 1;
+    return *m ? a->v2_md_strides(*m, dims, s, elem, t) : 1;
 }
 
 void onednn_md_free(api *a, memdesc m) {

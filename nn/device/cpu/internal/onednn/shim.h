@@ -87,11 +87,13 @@ typedef struct {
 
 enum { layout_plain, layout_channels_last, layout_blocks16 };
 enum { conv_forward, conv_grad_input, conv_grad_weight };
+enum { elem_bf16 = 2, elem_f32 = 3 }; // element types, by the library's numbers
 
 // conv_desc is a convolution with `spatial` axes (1 to 3); the arrays hold one
 // entry an axis. Dilation 1 is dense.
 typedef struct {
     int direction, spatial, in_layout, out_layout;
+    int elem; // of the activations and their gradients; weights are float32
     int64_t groups, n, c, k;
     int64_t in[3], kernel[3], out[3], stride[3], pad[3], dilation[3];
 } conv_desc;
@@ -110,8 +112,9 @@ int onednn_has_openmp(const api *a);
 // onednn_is_loaded tells whether a library of that name is in this process.
 int onednn_is_loaded(const char *name);
 
-int onednn_md_tag(api *a, memdesc *m, int dims, const int64_t *shape, int tag);
-int onednn_md_strides(api *a, memdesc *m, int dims, const int64_t *shape, const int64_t *strides);
+int onednn_md_tag(api *a, memdesc *m, int elem, int dims, const int64_t *shape, int tag);
+int onednn_md_strides(api *a, memdesc *m, int elem, int dims, const int64_t *shape,
+                      const int64_t *strides);
 void onednn_md_free(api *a, memdesc m);
 int onednn_tag_blocks16(const api *a, int dims);
 

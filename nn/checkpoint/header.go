@@ -18,7 +18,8 @@ type header struct {
 
 type namedEntry struct {
 	headerEntry
-	name string
+	name  string
+	dtype dtype
 }
 
 // parseHeader reads the JSON object strictly. encoding/json alone would keep
@@ -119,7 +120,8 @@ func parseEntry(dec *json.Decoder) (namedEntry, error) {
 	if err != nil {
 		return e, err
 	}
-	if !e.DType.known() {
+	var known bool
+	if e.dtype, known = lookupDType(e.DType); !known {
 		return e, fmt.Errorf("element type %q is not supported, only %s", e.DType, dtypeNames())
 	}
 	if e.Shape == nil || len(offsets) != 2 {
@@ -130,8 +132,8 @@ func parseEntry(dec *json.Decoder) (namedEntry, error) {
 	if !ok {
 		return e, fmt.Errorf("shape %v has a negative size or too many elements", e.Shape)
 	}
-	if e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0] || e.Offsets[1]-e.Offsets[0] != n*e.DType.Size() {
-		return e, fmt.Errorf("data_offsets %v do not span the %d bytes of %s%v", e.Offsets, n*e.DType.Size(), e.DType, e.Shape)
+	if e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0] || e.Offsets[1]-e.Offsets[0] != n*e.dtype.size {
+		return e, fmt.Errorf("data_offsets %v do not span the %d bytes of %s%v", e.Offsets, n*e.dtype.size, e.DType, e.Shape)
 	}
 	return e, nil
 }

@@ -1,0 +1,99 @@
+package cpu
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/device/cpu/internal/ckernel"
+)
+
+// bf16Tolerance: operands are rounded beforehand, so that what differs from
+// the float32 reference is the rounding of results to 8 bits, half of 2^-8 of a
+// value, and of a few of them twice; relative to the largest entry.
+const bf16Tolerance = 1. / 256
+
+// rounded are normal values that bfloat16 holds.
+func rounded(rng *rand.Rand, t device.Type) []byte {
+	data := normals(rng, t)
+	for i := range len(data) / 4 {
+		u := math.Float32bits(float32(getFloat(data, i)))
+		putFloat(data, i, math.Float32frombits((u+0x8000)&^0xffff))
+	}
+	return data
+}
+
+// compareBF16 compares an operation on bfloat16 activations (operands of rank 3
+// and more but weights), in every order, with pure Go.
+func compareBF16(t *testing.T, b *backend, op device.OpDesc, weights int, in, reads [][]byte, tolerance float64) {
+	t.Helper()
+	op.Precision = device.PrecisionBF16
+	eachLayout(op, func(have []device.Layout) {
+		for i, l := range have {
+			inner := l != nil && l.(layout).order != rowMajor
+			if i != weights && len(op.In[i].Shape) > 2 && (inner || op.Kind == device.Conv || op.Kind == device.ConvGradWeight) {
+				have[i] = layout{layoutOf(device.Value{Layout: l}).order, ckernel.BFloat16}
+			}
+			if i == weights {
+				have[i] = nil
+			}
+		}
+		compare(t, b, op, have, in, reads, tolerance)
+	})
+}
+
+func TestBF16Convolutions(t *testing.T) {
+	if !ckernel.MultipliesBFloat16() {
+		t.Skip("this processor does not multiply bfloat16")
+	}
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, c := range convCases {
+		t.Run(c.name, func(t *testing.T) {
+			for i, op := range c.ops() {
+				op.Precision = device.PrecisionBF16
+				var in [][]byte
+				for _, ty := range op.In {
+					in = append(in, rounded(rng, ty))
+				}
+				if !acceleratedConv(b, op, make([]device.Layout, len(op.In))) {
+					t.Logf("%s: left to pure Go", op.Kind)
+					continue
+				}
+				compareBF16(t, b, op, []int{1, 1, 2}[i], in, nil, bf16Tolerance)
+			}
+		})
+	}
+}
+
+func TestBF16Kernels(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, shape := range shapes {
+		if len(shape) < 3 {
+			continue
+		}
+		x, c, pooled := f32(shape...), f32(shape[1]), f32(shape[:2]...)
+		for _, kind := range []device.Kind{device.Add, device.Sub, device.Mul, device.ReLUGrad} {
+			op := device.OpDesc{Kind: kind, In: []device.Type{x, x}, Out: x}
+			compareBF16(t, b, op, -1, [][]byte{rounded(rng, x), rounded(rng, x)}, nil, bf16Tolerance)
+		}
+		compareBF16(t, b, device.OpDesc{Kind: device.ReLU, In: []device.Type{x}, Out: x}, -1, [][]byte{rounded(rng, x)}, nil, 0)
+		compareBF16(t, b, device.OpDesc{Kind: device.AddBias, In: []device.Type{x, c}, Out: x}, -1, [][]byte{rounded(rng, x), normals(rng, c)}, nil, bf16Tolerance)
+		// Sums and means are float32.
+		compareBF16(t, b, device.OpDesc{Kind: device.SumToChannel, In: []device.Type{x}, Out: c}, -1, [][]byte{rounded(rng, x)}, nil, kernelTolerance)
+		compareBF16(t, b, device.OpDesc{Kind: device.GlobalMean, In: []device.Type{x}, Out: pooled}, -1, [][]byte{rounded(rng, x)}, nil, kernelTolerance)
+		compareBF16(t, b, device.OpDesc{Kind: device.GlobalMeanGrad, In: []device.Type{pooled, x}, Out: x}, -1, [][]byte{normals(rng, pooled), rounded(rng, x)}, nil, bf16Tolerance)
+		if p := planesOf(x); p.n*p.size < 2 {
+			continue
+		}
+		op := device.OpDesc{Kind: device.BatchNorm, Attrs: device.BatchNormAttrs{Eps: 1e-5, Momentum: 0.1},
+			In: []device.Type{x, c, c, c, c}, Out: x, Saved: []device.Type{c, c}, Train: true}
+		in := [][]byte{rounded(rng, x), normals(rng, c), normals(rng, c), normals(rng, c), positives(rng, c)}
+		compareBF16(t, b, op, -1, in, nil, bf16Tolerance)
+		grad := device.OpDesc{Kind: device.BatchNormGrad, Attrs: op.Attrs, In: []device.Type{x, x, c}, Out: x,
+			Saved: []device.Type{c, c}, Reads: []device.Type{c, c}, Train: true}
+		compareBF16(t, b, grad, -1, [][]byte{rounded(rng, x), in[0], in[1]}, [][]byte{normals(rng, c), positives(rng, c)}, bf16Tolerance)
+	}
+}
