@@ -5,6 +5,7 @@ import (
 
 	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/loss"
+	"github.com/clvid/clvid/nn/op"
 )
 
 var clipOperations = []operation{{name: "clip_loss", run: clipLoss, single: true}}
@@ -25,7 +26,8 @@ func clipLoss(c *Case, dtype device.DType) (Values, error) {
 	}
 	logScale := n.input("logit_scale_log", scale)
 	nodes := loss.CLIP(in[0], in[1], logScale, nil)
-	outputs := map[string]*gorgonia.Node{"loss": nodes.Loss, "logits_per_image": nodes.Logits}
+	cosines := op.MatMul(nodes.Image, nodes.Text, device.MatMulAttrs{TransB: true})
+	outputs := map[string]*gorgonia.Node{"loss": nodes.Loss, "logits_per_image": op.Mul(cosines, op.Exp(logScale))}
 	if err := n.gradients(nodes.Loss, outputs, in[0], in[1], logScale); err != nil {
 		return nil, err
 	}

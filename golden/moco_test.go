@@ -176,7 +176,7 @@ func newMoCo[T float32 | float64](c *Case, dtype device.DType, side func(n *net,
 	keys := nn.Input(m.query.graph, "keys", dtype, n, d)
 	past := nn.Input(m.query.graph, "past", dtype, size, d)
 	nodes := loss.InfoNCE(q, keys, past, loss.InfoNCEOptions{Temperature: temperature})
-	outputs := map[string]*gorgonia.Node{"loss": nodes.Loss, "logits": nodes.Logits}
+	outputs := map[string]*gorgonia.Node{"loss": nodes.Loss, "logits": mocoLogits(nodes.Z, keys, past, temperature)}
 	wanted := m.query.scope.Params()
 	if len(wanted) == 0 {
 		wanted = []*gorgonia.Node{q}
@@ -193,6 +193,12 @@ func newMoCo[T float32 | float64](c *Case, dtype device.DType, side func(n *net,
 		return nil, err
 	}
 	return m, m.load(c)
+}
+
+// mocoLogits are those of keys, then of the queue: (N,1+K).
+func mocoLogits(z, keys, past *gorgonia.Node, temperature float64) *gorgonia.Node {
+	positive := op.Reshape(op.Dot(z, keys, 1), z.Shape()[0], 1)
+	return op.Scale(op.Concat(1, positive, op.MatMul(z, past, device.MatMulAttrs{TransB: true})), 1/temperature)
 }
 
 // load writes the parameters of the case to both sides.

@@ -38,7 +38,7 @@ func ntXent(c *Case, dtype device.DType) (Values, error) {
 	nodes := loss.NTXent(in[0], loss.NTXentOptions{Temperature: temperature, Raw: !normalise})
 	sum := op.Scale(nodes.Loss, 2)
 	outputs := map[string]*gorgonia.Node{
-		"loss": sum, "loss_paper": nodes.Loss, "loss_a": nodes.Views[0], "loss_b": nodes.Views[1], "logits_ab": nodes.Across,
+		"loss": sum, "loss_paper": nodes.Loss, "loss_a": nodes.Views[0], "loss_b": nodes.Views[1], "logits_ab": across(nodes.Z, temperature),
 	}
 	if err := n.gradients(sum, outputs, in[0]); err != nil {
 		return nil, err
@@ -47,8 +47,15 @@ func ntXent(c *Case, dtype device.DType) (Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	values["contrast_acc"] = Scalar(loss.Accuracy(values["logits_ab"].Data, loss.Diagonal(nodes.Across.Shape()[0])))
+	values["contrast_acc"] = Scalar(loss.Accuracy(values["logits_ab"].Data, loss.Diagonal(in[0].Shape()[0]/2)))
 	return values, nil
+}
+
+// across compares view 1 with view 2: (N,N) of z (2N,D).
+func across(z *gorgonia.Node, temperature float64) *gorgonia.Node {
+	rows := z.Shape()[0]
+	one, two := op.Slice(z, 0, 0, rows/2), op.Slice(z, 0, rows/2, rows)
+	return op.Scale(op.MatMul(one, two, device.MatMulAttrs{TransB: true}), 1/temperature)
 }
 
 // projectionHead checks linear layers and batch norm in SimCLR's arrangement:

@@ -28,15 +28,15 @@ func (c *CLIPConfig) Validate() error {
 
 // CLIP pairs clips with their captions by symmetric InfoNCE over the batch
 // (arXiv:2103.00020). Other videos with the very same caption are no
-// negatives: their pairs are masked. The log of the logit scale is kept within
+// negatives: their pairs are left out. The log of the logit scale is kept within
 // [0, ln 100] after every step.
 type CLIP struct {
 	cfg CLIPConfig
 	predictions
 	env               *Env
 	clips, ids, words *gorgonia.Node
-	mask              *gorgonia.Node // (N,N), added to the logits
-	pairs             []float32
+	captions          *gorgonia.Node // (N), equal for equal captions
+	numbers           []int32        // of the captions of the batch
 }
 
 var _ Method = (*CLIP)(nil)
@@ -52,12 +52,7 @@ var clipEntry = Entry{
 	},
 }
 
-const (
-	logitScale = "logit_scale"
-	// maskedPair takes a pair out of both denominators: e to its power is 0 in
-	// float32, beside which other logits keep their digits.
-	maskedPair = -1e9
-)
+const logitScale = "logit_scale"
 
 var maxLogScale = math.Log(100)
 
@@ -81,19 +76,18 @@ func (m *CLIP) Build(env *Env) (*Graph, error) {
 	m.clips = env.clips(g, "clips", len(views))
 	m.ids = nn.Input(g, "ids", int32Type, env.N, length)
 	m.words = nn.Input(g, "words", dtype, env.N, length)
-	m.mask = nn.Input(g, "mask", dtype, env.N, env.N)
+	m.captions = nn.Input(g, "captions", int32Type, env.N)
 	f := env.encode(s, m.clips)
 	features := func(v View) *gorgonia.Node { return rows(f, v.At, env.N) }
 	terms := m.predictions.build(env, s, predictHidden, features)
 	video := project(s.Sub("projector"), features(views[env.at(part, pretext.Anchor)]), env.Projector)
 	words := TextTower(s.Sub("text"), m.ids, m.words, env.Text.Config, env.Text.Vocab)
-	c := loss.CLIP(video, words, m.scale(s), m.mask)
-	diagonal := loss.Diagonal(env.N)
+	c := loss.CLIP(video, words, m.scale(s), m.captions)
 	terms = append(terms, Term{
-		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: c.Loss, Logits: c.Logits,
-		Targets: func() []int32 { return diagonal }, Choices: env.N,
+		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: c.Loss, Hits: c.Hits,
+		Choices: env.N,
 	})
-	m.pairs = make([]float32, env.N*env.N)
+	m.numbers = make([]int32, env.N)
 	return &Graph{
 		Loss: total(terms), Params: s.Params(), Terms: terms,
 		Embeddings: op.Concat(0, c.Image, c.Text), Candidates: env.N,
@@ -129,20 +123,19 @@ func (m *CLIP) part() (int, error) {
 	return found, nil
 }
 
-// Feed binds clips, tokens and the mask of equal captions.
+// Feed binds clips, tokens and the numbers of equal captions.
 func (m *CLIP) Feed(b *Batch, bind Bind) error {
+	first := map[string]int32{}
 	for i, caption := range b.Captions {
-		for j, other := range b.Captions {
-			m.pairs[i*b.N+j] = 0
-			if i != j && caption == other {
-				m.pairs[i*b.N+j] = maskedPair
-			}
+		if _, known := first[caption]; !known {
+			first[caption] = int32(i)
 		}
+		m.numbers[i] = first[caption]
 	}
 	for _, in := range []struct {
 		node *gorgonia.Node
 		data any
-	}{{m.clips, b.Clips}, {m.ids, b.Tokens}, {m.words, b.Mask}, {m.mask, m.pairs}} {
+	}{{m.clips, b.Clips}, {m.ids, b.Tokens}, {m.words, b.Mask}, {m.captions, m.numbers}} {
 		if err := bind(in.node, in.data); err != nil {
 			return err
 		}

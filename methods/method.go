@@ -54,12 +54,14 @@ type Graph struct {
 	Candidates int // partners an anchor chooses from: its loss starts near ln of it
 }
 
-// Term is one summand: its value before weighting, and where it classifies the
-// logits (rows, choices) with the target of every row.
+// Term is one summand: its value before weighting, and where it classifies
+// either the hits (rows), 1 where the target scores highest, or the logits (rows,
+// choices) with the target of every row.
 type Term struct {
 	Name    string
 	Weight  float64
 	Loss    *gorgonia.Node
+	Hits    *gorgonia.Node
 	Logits  *gorgonia.Node
 	Targets func() []int32 // of the batch fed last
 	Choices int            // ln(Choices) is the loss of a guess

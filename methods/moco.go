@@ -146,10 +146,9 @@ func (m *MoCo) contrast(s nn.Scope, part int, features func(View) *gorgonia.Node
 		m.hard = nn.Input(g, "hard", env.Store.DType(), env.N, d)
 	}
 	nce := loss.InfoNCE(q, m.keys, m.past, loss.InfoNCEOptions{Temperature: m.cfg.Temperature, Hard: m.hard})
-	targets := make([]int32, env.N) // the positive is column 0
 	return Term{
-		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: nce.Loss, Logits: nce.Logits,
-		Targets: func() []int32 { return targets }, Choices: nce.Candidates,
+		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: nce.Loss, Hits: nce.Hits,
+		Choices: nce.Candidates,
 	}, op.Concat(0, nce.Z, m.keys)
 }
 

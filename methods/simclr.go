@@ -126,10 +126,9 @@ func (m *SimCLR) contrast(env *Env, part int, kept []View, z *gorgonia.Node) con
 	nt := loss.NTXent(pairs, loss.NTXentOptions{
 		Temperature: m.cfg.Temperature, Negatives: cut(pretext.Negative), PartnerOffset: m.cfg.PartnerOffset,
 	})
-	targets := nt.Targets
 	return contrast{embeddings: nt.Z, term: Term{
-		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: nt.Loss, Logits: nt.Logits,
-		Targets: func() []int32 { return targets }, Choices: nt.Candidates,
+		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: nt.Loss, Hits: nt.Hits,
+		Choices: nt.Candidates,
 	}}
 }
 

@@ -105,6 +105,11 @@ func (t *trainer) term(term methods.Term) (TermMetrics, error) {
 		return TermMetrics{}, err
 	}
 	m := TermMetrics{Loss: value, Guess: math.Log(float64(term.Choices))}
+	if term.Hits != nil {
+		hits, err := t.machine.Float32s(term.Hits)
+		m.Accuracy = mean(hits)
+		return m, err
+	}
 	if term.Logits == nil {
 		return m, nil
 	}
@@ -114,6 +119,15 @@ func (t *trainer) term(term methods.Term) (TermMetrics, error) {
 	}
 	m.Accuracy = loss.Accuracy(logits, term.Targets())
 	return m, nil
+}
+
+// mean is 0 without values.
+func mean(values []float32) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += float64(v)
+	}
+	return sum / float64(max(1, len(values)))
 }
 
 // timing fills in the speed of the step and its wait for data.

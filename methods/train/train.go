@@ -178,6 +178,9 @@ func (t *trainer) build() (err error) {
 	outputs := append([]*gorgonia.Node{t.graph.Loss}, t.grads...)
 	for _, term := range t.graph.Terms {
 		outputs = append(outputs, term.Loss)
+		if term.Hits != nil {
+			outputs = append(outputs, term.Hits)
+		}
 		if term.Logits != nil {
 			outputs = append(outputs, term.Logits)
 		}

@@ -48,18 +48,14 @@ func TestCLIP(t *testing.T) {
 				{Shape: []int{tc.n, d}}, {Shape: []int{tc.n, d}}, {Shape: []int{}, Values: []float64{logScale}},
 			}}
 			if tc.masked != nil {
-				mask := make([]float64, tc.n*tc.n)
-				for at := range tc.masked {
-					mask[at[0]*tc.n+at[1]] = -1e9
-				}
-				c.In = append(c.In, optest.Input{Shape: []int{tc.n, tc.n}, Values: mask, Fixed: true})
+				c.In = append(c.In, optest.Input{Shape: []int{tc.n}, IDs: []int32{4, 1, 4}})
 			}
 			c.Build = func(in []*gorgonia.Node) *gorgonia.Node {
-				var mask *gorgonia.Node
+				var ids *gorgonia.Node
 				if len(in) > 3 {
-					mask = in[3]
+					ids = in[3]
 				}
-				return CLIP(in[0], in[1], in[2], mask).Loss
+				return CLIP(in[0], in[1], in[2], ids).Loss
 			}
 			c.Loops = func(in [][]float64) []float64 {
 				return []float64{clipLoops(unit(in[0], d), unit(in[1], d), math.Exp(logScale), tc.masked, d)}

@@ -3,7 +3,6 @@ package loss
 import (
 	"gorgonia.org/gorgonia"
 
-	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/op"
 )
 
@@ -17,31 +16,28 @@ type InfoNCEOptions struct {
 type InfoNCENodes struct {
 	Loss       *gorgonia.Node // mean over the N queries, a scalar
 	Z          *gorgonia.Node // (N,D) unit queries
-	Logits     *gorgonia.Node // (N,Candidates) over temperature: the positive, the queue, the hard negative
-	Candidates int            // 1+K, one more with hard negatives; the positive is column 0
+	Hits       *gorgonia.Node // (N): 1 where a query is closest to its own key, else 0
+	Candidates int            // 1+K, one more with hard negatives
 }
 
 // InfoNCE contrasts each query with its key against past keys (MoCo,
 // arXiv:1911.05722, equation 1). q (N,D) is normalised here; keys (N,D) and past
-// (K,D) have unit rows, and past may be nil. Keys of other queries are no
-// negatives. Keys, past and hard negatives are stop-gradient targets: they
-// enter as inputs of the graph, so that only q has a gradient.
+// (K,D) have unit rows. Keys of other queries are no negatives. Keys, past and
+// hard negatives are stop-gradient targets: they enter as inputs of the graph,
+// so that only q has a gradient.
+//
+// Memory is linear in N and K: the matrix of logits never exists.
 func InfoNCE(q, keys, past *gorgonia.Node, o InfoNCEOptions) InfoNCENodes {
 	z := op.Normalize(q)
-	columns := []*gorgonia.Node{rowDot(z, keys)}
-	if past != nil {
-		columns = append(columns, op.MatMul(z, past, device.MatMulAttrs{TransB: true}))
-	}
+	own := rowDot(z, keys)
 	if o.Hard != nil {
-		columns = append(columns, rowDot(z, o.Hard))
+		own = op.Concat(1, own, rowDot(z, o.Hard))
 	}
-	logits := columns[0]
-	if len(columns) > 1 {
-		logits = op.Concat(1, columns...)
-	}
-	logits = op.Scale(logits, 1/o.Temperature)
-	positives := Targets(q.Graph(), make([]int32, q.Shape()[0]))
-	return InfoNCENodes{Loss: op.CrossEntropy(logits, positives), Z: z, Logits: logits, Candidates: logits.Shape()[1]}
+	n, width := z.Shape()[0], own.Shape()[1]
+	losses, hits := op.SimilarityCrossEntropy(z, past, op.Similarity{
+		Factor: 1 / o.Temperature, Own: op.Scale(own, 1/o.Temperature), Targets: Targets(q.Graph(), make([]int32, n)), FixedB: true,
+	})
+	return InfoNCENodes{Loss: op.Mean(losses, 0), Z: z, Hits: hits, Candidates: width + past.Shape()[0]}
 }
 
 // rowDot is the dot product of each row of a (N,D) with that of b (N,D), (N,1).

@@ -3,7 +3,6 @@ package loss
 import (
 	"gorgonia.org/gorgonia"
 
-	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/op"
 )
 
@@ -21,14 +20,11 @@ type NTXentOptions struct {
 
 // NTXentNodes are the loss and what it is made of.
 type NTXentNodes struct {
-	Loss    *gorgonia.Node    // mean over the 2N anchors, a scalar
-	Views   [2]*gorgonia.Node // mean over the anchors of each view, scalars; Loss is their mean
-	Z       *gorgonia.Node    // (2N,D), unit rows unless Raw
-	Logits  *gorgonia.Node    // (2N,Candidates): similarities over temperature, the anchor itself left out
-	Targets []int32           // (2N) column of each anchor's positive in Logits
-	Across  *gorgonia.Node    // (N,N) logits of view 1 against view 2, for the accuracy that the papers log
-	// Candidates is 2N-1+M, among which an anchor finds its positive.
-	Candidates int
+	Loss       *gorgonia.Node    // mean over the 2N anchors, a scalar
+	Views      [2]*gorgonia.Node // mean over the anchors of each view, scalars; Loss is their mean
+	Z          *gorgonia.Node    // (2N,D), unit rows unless Raw
+	Hits       *gorgonia.Node    // (2N): 1 where an anchor is closest to its positive, else 0
+	Candidates int               // 2N-1+M, among which an anchor finds its positive
 }
 
 // NTXent is the normalised temperature-scaled cross-entropy of SimCLR
@@ -38,23 +34,25 @@ type NTXentNodes struct {
 // does not. Gradients reach all rows.
 //
 // The official code minimises the sum of the two views' means, twice this one.
+// Memory is linear in N: the matrix of logits never exists.
 func NTXent(h *gorgonia.Node, o NTXentOptions) NTXentNodes {
 	rows := h.Shape()[0]
 	n := rows / 2
 	z := direction(h, o.Raw)
-	all := op.Scale(op.MatMul(z, z, device.MatMulAttrs{TransB: true}), 1/o.Temperature)
-	logits := withoutDiagonal(all)
+	candidates, columnIDs := z, Diagonal(rows) // a row and itself have equal ids
 	if o.Negatives != nil {
-		hard := op.MatMul(z, direction(o.Negatives, o.Raw), device.MatMulAttrs{TransB: true})
-		logits = op.Concat(1, logits, op.Scale(hard, 1/o.Temperature))
+		candidates = op.Concat(0, z, direction(o.Negatives, o.Raw))
+		for range o.Negatives.Shape()[0] {
+			columnIDs = append(columnIDs, -1)
+		}
 	}
-	out := NTXentNodes{
-		Z: z, Logits: logits, Targets: partners(n, o.PartnerOffset),
-		Across: op.Slice(op.Slice(all, 0, 0, n), 1, n, rows), Candidates: logits.Shape()[1],
-	}
+	losses, hits := op.SimilarityCrossEntropy(z, candidates, op.Similarity{
+		Factor: 1 / o.Temperature, Targets: Targets(h.Graph(), partners(n, o.PartnerOffset)),
+		RowIDs: Targets(h.Graph(), Diagonal(rows)), ColumnIDs: Targets(h.Graph(), columnIDs),
+	})
+	out := NTXentNodes{Z: z, Hits: hits, Candidates: candidates.Shape()[0] - 1}
 	for v := range out.Views {
-		targets := Targets(h.Graph(), out.Targets[v*n:(v+1)*n])
-		out.Views[v] = op.CrossEntropy(op.Slice(logits, 0, v*n, (v+1)*n), targets)
+		out.Views[v] = op.Mean(op.Slice(losses, 0, v*n, (v+1)*n), 0)
 	}
 	out.Loss = op.Scale(op.Add(out.Views[0], out.Views[1]), .5)
 	return out
@@ -67,28 +65,12 @@ func direction(h *gorgonia.Node, raw bool) *gorgonia.Node {
 	return op.Normalize(h)
 }
 
-// withoutDiagonal turns a square matrix (M,M) into (M,M-1), each row without
-// its diagonal element. In row-major order these elements lie M+1 apart, so
-// that they are one column of the flat rest; nothing is masked with large
-// numbers, which would overflow half precision.
-func withoutDiagonal(x *gorgonia.Node) *gorgonia.Node {
-	m := x.Shape()[0]
-	x = op.Slice(op.Reshape(x, m*m), 0, 1, m*m)
-	x = op.Slice(op.Reshape(x, m-1, m+1), 1, 0, m)
-	return op.Reshape(x, m, m-1)
-}
-
-// partners returns the column of each anchor's positive once the diagonal is
-// gone, for two views of n videos.
+// partners returns the row of each anchor's positive, for two views of n videos.
 func partners(n, offset int) []int32 {
-	columns := make([]int32, 2*n)
-	for i := range columns {
+	rows := make([]int32, 2*n)
+	for i := range rows {
 		video := ((i+offset)%n + n) % n
-		partner := video + n - i/n*n // the other view
-		if partner > i {
-			partner--
-		}
-		columns[i] = int32(partner)
+		rows[i] = int32(video + n - i/n*n) // the other view
 	}
-	return columns
+	return rows
 }

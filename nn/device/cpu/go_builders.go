@@ -86,6 +86,9 @@ func goBuilders[T float]() map[device.Kind]builder {
 		device.SumToChannel:        goSumToChannel[T],
 		device.Unary:               goFunction[T],
 		device.UnaryGrad:           goFunctionGrad[T],
+
+		device.SimilarityCrossEntropy:     goSimilarity[T],
+		device.SimilarityCrossEntropyGrad: goSimilarityGrad[T],
 	}
 }
 
