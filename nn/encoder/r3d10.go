@@ -25,5 +25,5 @@ func r3D10Stages(s nn.Scope, x *gorgonia.Node, c Config) []*gorgonia.Node {
 	if c.Pool {
 		stem = nn.MaxPool(stem, []int{1, 3, 3}, []int{1, 2, 2}, []int{0, 1, 1})
 	}
-	return residualStages(s, stem, width, 1, [4][]int{axes3(1), axes3(2), axes3(2), {1, 2, 2}})
+	return residualStages(s, stem, c, width, 1, [4][]int{axes3(1), axes3(2), axes3(2), {1, 2, 2}})
 }

@@ -22,5 +22,5 @@ func r3D18Stages(s nn.Scope, x *gorgonia.Node, c Config) []*gorgonia.Node {
 	stem := nn.ReLU(convBN(s.Sub("stem"), x, nn.ConvConfig{
 		Out: width, Kernel: []int{3, 7, 7}, Stride: []int{1, 2, 2}, Pad: []int{1, 3, 3},
 	}))
-	return residualStages(s, stem, width, 2, [4][]int{axes3(1), axes3(2), axes3(2), axes3(2)})
+	return residualStages(s, stem, c, width, 2, [4][]int{axes3(1), axes3(2), axes3(2), axes3(2)})
 }

@@ -17,6 +17,18 @@ import (
 type Config struct {
 	Width int  `yaml:"width"` // channels of the first stage; 0 is the encoder's own
 	Pool  bool `yaml:"pool"`  // keep the max-pool behind the stem; small pictures do better without
+	// Recompute drops the activations inside blocks and computes them again for
+	// the backward pass: less memory, more time, the same bits.
+	Recompute bool `yaml:"recompute"`
+}
+
+// block is f(x), one residual or transformer block: every encoder builds its
+// blocks through it, for Config.Recompute.
+func (c Config) block(x *gorgonia.Node, f func(x *gorgonia.Node) *gorgonia.Node) *gorgonia.Node {
+	if c.Recompute {
+		return nn.Recompute(x, f)
+	}
+	return f(x)
 }
 
 // Default returns each encoder as published.

@@ -35,7 +35,7 @@ func basicBlock3D(s nn.Scope, x *gorgonia.Node, out int, stride []int) *gorgonia
 // residualStages appends the four stages, "layer1" to "layer4", to the stem's
 // output: blocks blocks each, of width, 2, 4 and 8 times width channels, the
 // first block with the stage's stride.
-func residualStages(s nn.Scope, stem *gorgonia.Node, width, blocks int, strides [4][]int) []*gorgonia.Node {
+func residualStages(s nn.Scope, stem *gorgonia.Node, c Config, width, blocks int, strides [4][]int) []*gorgonia.Node {
 	maps := []*gorgonia.Node{stem}
 	x := stem
 	for i, stride := range strides {
@@ -44,7 +44,9 @@ func residualStages(s nn.Scope, stem *gorgonia.Node, width, blocks int, strides 
 			if b > 0 {
 				stride = axes3(1)
 			}
-			x = basicBlock3D(layer.Sub(strconv.Itoa(b)), x, width<<i, stride)
+			x = c.block(x, func(x *gorgonia.Node) *gorgonia.Node {
+				return basicBlock3D(layer.Sub(strconv.Itoa(b)), x, width<<i, stride)
+			})
 		}
 		maps = append(maps, x)
 	}

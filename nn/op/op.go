@@ -35,6 +35,9 @@ type Op struct {
 	reads []*gorgonia.Node // forward nodes whose saved values are read
 	wrt   []bool           // which inputs get a gradient; nil: none
 	grad  gradient
+
+	backward   bool // part of a gradient
+	recomputed bool // its value may be computed a second time
 }
 
 var (
@@ -74,7 +77,7 @@ func (o *Op) Kind() device.Kind { return o.kind }
 func (o *Op) Reads() []*gorgonia.Node { return o.reads }
 
 // Updates are the inputs that the operation writes in place when training:
-// the running statistics of BatchNorm.
+// the running statistics of BatchNorm. Its results do not depend on them.
 func (o *Op) Updates() []int {
 	if o.kind == device.BatchNorm && !o.frozen() {
 		return []int{runningMean, runningVariance}
@@ -112,7 +115,14 @@ func (o *Op) SymDiff(in gorgonia.Nodes, out, dout *gorgonia.Node) (gorgonia.Node
 	if o.grad == nil {
 		return nil, fmt.Errorf("op: %s has no gradient", o.kind)
 	}
-	return o.grad(in, out, dout), nil
+	before := len(out.Graph().AllNodes())
+	grads := o.grad(in, out, dout)
+	for _, n := range out.Graph().AllNodes()[before:] {
+		if d, ok := n.Op().(*Op); ok {
+			d.backward = true
+		}
+	}
+	return grads, nil
 }
 
 // Do fails: operations run in compiled plans (nn/plan) only.
