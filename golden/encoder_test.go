@@ -40,11 +40,7 @@ func encode(c *Case, dtype device.DType) (Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range n.store.Names() {
-		t, _ := n.store.Lookup(name)
-		FillWeight(name, t.Shape, t.F32)
-		FillWeight(name, t.Shape, t.F64)
-	}
+	n.fill()
 	values := Values{}
 	e, err := n.once(false, eval)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/clvid/clvid/nn"
 	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/device/cpu"
+	"github.com/clvid/clvid/nn/op"
 	"github.com/clvid/clvid/nn/plan"
 )
 
@@ -37,6 +38,26 @@ func (n *net) input(name string, t Tensor) *gorgonia.Node {
 	node := nn.Input(n.graph, name, n.dtype, t.Shape...)
 	n.bound[node] = t.Data
 	return node
+}
+
+// ids adds an int32 leaf that holds the case's input of that name.
+func (n *net) ids(c *Case, name string) (*gorgonia.Node, error) {
+	t, err := c.input(name)
+	if err != nil {
+		return nil, err
+	}
+	node := nn.Input(n.graph, name, device.Int32, t.Shape...)
+	n.bound[node] = t.Data
+	return node, nil
+}
+
+// fill gives every stored tensor the values of the encoder cases' rule.
+func (n *net) fill() {
+	for _, name := range n.store.Names() {
+		t, _ := n.store.Lookup(name)
+		FillWeight(name, t.Shape, t.F32)
+		FillWeight(name, t.Shape, t.F64)
+	}
 }
 
 // inputs adds a leaf for each name of the case's inputs.
@@ -97,6 +118,9 @@ func (p *program) run() (Values, error) {
 }
 
 func (p *program) let(node *gorgonia.Node, data []float64) error {
+	if op.TypeOf(node).DType == device.Int32 {
+		return p.machine.Let(node, whole(data))
+	}
 	if p.net.dtype == device.Float64 {
 		return p.machine.Let(node, data)
 	}
@@ -163,6 +187,14 @@ func convert[T, S float32 | float64](data []S) []T {
 	out := make([]T, len(data))
 	for i, v := range data {
 		out[i] = T(v)
+	}
+	return out
+}
+
+func whole(data []float64) []int32 {
+	out := make([]int32, len(data))
+	for i, v := range data {
+		out[i] = int32(v)
 	}
 	return out
 }

@@ -50,7 +50,7 @@ func FillWeight[T float32 | float64](name string, shape []int, dst []T) {
 		offset, scale = 0, math.Sqrt(3/float64(elements(shape[1:])))
 	case strings.HasSuffix(name, "running_var"):
 		scale = .5
-	case strings.HasSuffix(name, "running_mean"), strings.HasSuffix(name, ".bias"), strings.HasSuffix(name, ".beta"):
+	case strings.HasSuffix(name, "running_mean"), strings.HasSuffix(name, "bias"), strings.HasSuffix(name, ".beta"):
 		offset = 0
 	}
 	h := uint32(2166136261)

@@ -20,6 +20,17 @@ type Config struct {
 	// Recompute drops the activations inside blocks and computes them again for
 	// the backward pass: less memory, more time, the same bits.
 	Recompute bool `yaml:"recompute"`
+
+	// Of transformers; 0 is the encoder's own.
+	Layers  int `yaml:"layers"`
+	Heads   int `yaml:"heads"`   // divides the width
+	Patch   int `yaml:"patch"`   // side of patches in px
+	Tubelet int `yaml:"tubelet"` // vivit: frames of a patch
+	// TableSize and TableTime are the side in px and the number of frames that
+	// position tables are made for, and interpolated from; 0: those of the input.
+	TableSize int    `yaml:"table_size"`
+	TableTime int    `yaml:"table_time"`
+	Attention string `yaml:"attention"` // timesformer: divided, joint or space; "" is divided
 }
 
 // block is f(x), one residual or transformer block: every encoder builds its
@@ -42,7 +53,7 @@ func (c Config) Validate() error {
 	if c.Width < 0 || c.Width > maxWidth {
 		return fmt.Errorf("encoder: width %d: set encoder_options.width to 1 to %d, or to 0 for the encoder's own", c.Width, maxWidth)
 	}
-	return nil
+	return c.validateTransformer()
 }
 
 // Entry describes one encoder.
@@ -70,8 +81,15 @@ type Registry = registry.Table[Entry]
 // Builtin returns clvid's own encoders, by name.
 func Builtin() Registry {
 	return Registry{
+		mvitV1BEntry,
+		mvitV2SEntry,
 		r3D10Entry,
 		r3D18Entry,
+		timeSformerEntry,
+		vitBaseEntry,
+		vitSmallEntry,
+		vitTinyEntry,
+		vivitEntry,
 	}
 }
 
