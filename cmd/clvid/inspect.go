@@ -13,7 +13,7 @@ import (
 
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media"
-	"github.com/clvid/clvid/methods/train"
+	"github.com/clvid/clvid/nn/checkpoint"
 )
 
 func newInspect() *cobra.Command {
@@ -22,9 +22,10 @@ func newInspect() *cobra.Command {
 		Short: "tell what a video, a run, a checkpoint or a data set holds",
 		Long: `Tells what a path holds: a video or image (size, frames, codec, colour; with
 --check every frame is decoded and damage is reported), a run's folder
-(settings, progress, losses, evaluations), a .safetensors or state file
-(tensors, metadata), or a data set (classes, splits, columns).`,
-		Example: "  clvid inspect clip.mp4 --check\n  clvid inspect RUN\n  clvid inspect RUN/weights.safetensors",
+(settings, progress, losses, evaluations), a checkpoint (tensors, metadata:
+safetensors, the .pth of torch.save, a Hugging Face folder, a run's weights and
+state), or a data set (classes, splits, columns).`,
+		Example: "  clvid inspect clip.mp4 --check\n  clvid inspect RUN\n  clvid inspect RUN/weights.safetensors\n  clvid inspect r3d_18.pth",
 		Args:    oneArg("a file or folder"),
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print JSON alone on stdout")
@@ -50,15 +51,15 @@ type finding interface {
 // inspect finds out what a path is.
 func inspect(ctx context.Context, path string, check bool) (finding, error) {
 	info, err := os.Stat(path)
-	switch base := filepath.Base(path); {
+	switch {
 	case err != nil:
 		return nil, err
 	case info.IsDir() && exists(filepath.Join(path, configFile)):
 		return inspectRun(path)
+	case checkpoint.Is(path) || filepath.Ext(path) == ".safetensors":
+		return inspectTensors(path)
 	case info.IsDir() || strings.EqualFold(filepath.Ext(path), ".csv"):
 		return inspectSet(path)
-	case filepath.Ext(path) == ".safetensors" || base == train.StateFile:
-		return inspectTensors(path, info.Size())
 	}
 	return inspectVideo(ctx, path, info.Size(), check)
 }

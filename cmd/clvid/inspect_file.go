@@ -13,10 +13,11 @@ import (
 	"github.com/clvid/clvid/nn/checkpoint"
 )
 
-// tensorsFinding is a safetensors file: weights or the state of a run.
+// tensorsFinding is a checkpoint of any format: weights or the state of a run.
 type tensorsFinding struct {
 	Kind     string            `json:"kind"`
 	Path     string            `json:"path"`
+	Format   checkpoint.Format `json:"format"`
 	Bytes    int64             `json:"bytes"`
 	Metadata map[string]string `json:"metadata"`
 	Values   int64             `json:"values"` // in all tensors
@@ -27,26 +28,19 @@ type tensorsFinding struct {
 }
 
 type tensorInfo struct {
-	Name   string `json:"name"`
-	DType  string `json:"dtype"`
-	Shape  []int  `json:"shape"`
-	Values int64  `json:"values"`
+	checkpoint.Info
+	Values int64 `json:"values"`
 }
 
-func inspectTensors(path string, bytes int64) (*tensorsFinding, error) {
-	file, err := checkpoint.ReadSafetensors(path)
+func inspectTensors(path string) (*tensorsFinding, error) {
+	file, err := checkpoint.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &tensorsFinding{Kind: "tensors", Path: path, Bytes: bytes, Metadata: file.Metadata}
-	if f.Metadata == nil {
-		f.Metadata = map[string]string{}
-	}
-	for _, t := range file.Tensors {
-		info := tensorInfo{Name: t.Name, DType: dtypeName(t), Shape: append([]int{}, t.Shape...), Values: 1}
-		for _, d := range t.Shape {
-			info.Values *= int64(d)
-		}
+	defer file.Close()
+	f := &tensorsFinding{Kind: "tensors", Path: path, Format: file.Format, Bytes: file.Bytes(), Metadata: file.Metadata}
+	for _, t := range file.Tensors() {
+		info := tensorInfo{t, t.Elements()}
 		f.Values += info.Values
 		if isParameter(t.Name) {
 			f.Parameters += info.Values
@@ -54,20 +48,6 @@ func inspectTensors(path string, bytes int64) (*tensorsFinding, error) {
 		f.Tensors = append(f.Tensors, info)
 	}
 	return f, nil
-}
-
-func dtypeName(t checkpoint.Tensor) string {
-	switch {
-	case t.F64 != nil:
-		return "F64"
-	case t.I32 != nil:
-		return "I32"
-	case t.I64 != nil:
-		return "I64"
-	case t.U8 != nil:
-		return "U8"
-	}
-	return "F32"
 }
 
 func isParameter(name string) bool {
@@ -81,7 +61,7 @@ func isParameter(name string) bool {
 
 func (f *tensorsFinding) show(w io.Writer) error {
 	rows := [][2]string{
-		{"file", fmt.Sprintf("%s (%s)", f.Path, byteCount(f.Bytes))},
+		{"file", fmt.Sprintf("%s (%s, %s)", f.Path, f.Format, byteCount(f.Bytes))},
 		{"tensors", fmt.Sprintf("%d with %d values, %d of them trained parameters", len(f.Tensors), f.Values, f.Parameters)},
 	}
 	for _, key := range slices.Sorted(maps.Keys(f.Metadata)) {

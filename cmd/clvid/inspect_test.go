@@ -10,6 +10,7 @@ import (
 	"github.com/clvid/clvid/internal/sharedtest"
 	"github.com/clvid/clvid/methods/train"
 	"github.com/clvid/clvid/nn/checkpoint"
+	ct "github.com/clvid/clvid/nn/checkpoint/checkpointtest"
 )
 
 func writeFile(t *testing.T, path, text string) {
@@ -81,6 +82,38 @@ func TestInspectTensors(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+}
+
+// What a file is follows from its content: names tell nothing here.
+func TestInspectCheckpointsOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	w := ct.Tensor{Storage: ct.Floats(1, 2, 3), Shape: []int{3}}
+	ct.Write(t, filepath.Join(dir, "moco.dat"), ct.Dict{"epoch", 200, "state_dict", ct.Dict{"module.encoder_q.conv1.weight", w}})
+	for name, want := range map[string][]string{
+		"moco.dat": {"PyTorch zip, ", "1 with 3 values, 3 of them trained", "epoch    200", "state_dict.module.encoder_q.conv1.weight  F32   3"},
+	} {
+		text := mustRun(t, "inspect", filepath.Join(dir, name))
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s: no %q in\n%s", name, w, text)
+			}
+		}
+	}
+	hf := filepath.Join(dir, "folder")
+	if err := os.Mkdir(hf, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ct.Write(t, filepath.Join(hf, "pytorch_model.bin"), ct.Dict{"bert.pooler.dense.bias", w})
+	writeFile(t, filepath.Join(hf, "config.json"), `{"model_type":"bert"}`)
+	found := jsonOf[tensorsFinding](t, "inspect", hf, "--json")
+	if found.Format != checkpoint.HuggingFace || found.Metadata["model_type"] != "bert" || len(found.Tensors) != 1 || found.Tensors[0].Name != "bert.pooler.dense.bias" || found.Bytes < 100 {
+		t.Errorf("%+v", found)
+	}
+	evil := filepath.Join(dir, "evil.pth")
+	ct.Write(t, evil, ct.Call{Module: "posix", Name: "system", Args: []any{"touch " + filepath.Join(dir, "ran")}})
+	if _, stderr, status := clvid(t, "inspect", evil); status != exitError || !strings.Contains(stderr, "it holds a posix.system; reading runs no code") {
+		t.Errorf("code in a pickle: status %d, %s", status, stderr)
 	}
 }
 

@@ -124,10 +124,11 @@ func (t *trainer) open() error {
 
 // WeightsStep is the step of dir's weights, -1 where they cannot be read.
 func WeightsStep(dir string) int {
-	file, err := checkpoint.ReadSafetensors(filepath.Join(dir, WeightsFile))
+	file, err := checkpoint.Open(filepath.Join(dir, WeightsFile))
 	if err != nil {
 		return -1
 	}
+	defer file.Close()
 	step, err := strconv.Atoi(file.Metadata["step"])
 	if err != nil {
 		return -1
@@ -144,6 +145,7 @@ func (t *trainer) restoreState() error {
 	if err != nil {
 		return fmt.Errorf("train: resume: %w", err)
 	}
+	defer file.Close()
 	if err := t.accept(path, info); err != nil {
 		return err
 	}
@@ -206,18 +208,22 @@ func SavedStep(dir string) (step, steps int, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return 0, 0, nil
 	}
-	_, info, err := readState(path)
-	return info.Step, info.Steps, err
+	file, info, err := readState(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	return info.Step, info.Steps, file.Close()
 }
 
+// readState opens a state file; close it.
 func readState(path string) (*checkpoint.File, stateInfo, error) {
 	var info stateInfo
-	file, err := checkpoint.ReadSafetensors(path)
+	file, err := checkpoint.Open(path)
 	if err != nil {
 		return nil, info, err
 	}
 	if err := json.Unmarshal([]byte(file.Metadata[stateKey]), &info); err != nil {
-		return nil, info, fmt.Errorf("%s is no state of a run: %w", path, err)
+		return nil, info, errors.Join(fmt.Errorf("%s is no state of a run: %w", path, err), file.Close())
 	}
 	return file, info, nil
 }

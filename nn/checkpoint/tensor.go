@@ -1,17 +1,19 @@
-// Package checkpoint stores named tensors in safetensors files. Writing is
-// atomic and deterministic: equal tensors give equal bytes. Reading trusts
-// nothing in the file.
+// Package checkpoint reads and writes files of named tensors. It writes
+// safetensors, atomically and deterministically: equal tensors give equal bytes.
+// It reads safetensors, what torch.save writes, and Hugging Face folders, by
+// Open; nothing in a file is trusted, and nothing in it is ever run. Match maps
+// the tensors of a file to those that a network wants.
 package checkpoint
 
 import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"strings"
 )
 
-// Tensor is a named array in row-major order. Exactly one of the data slices
-// is set, also where the tensor has no elements (then non-nil and empty).
+// Tensor is a named array in row-major order, for writing. Exactly one of the
+// data slices is set, also where the tensor has no elements (then non-nil and
+// empty).
 type Tensor struct {
 	Name  string
 	Shape []int // empty for a scalar
@@ -22,44 +24,22 @@ type Tensor struct {
 	U8    []byte
 }
 
-// dtype is the format's name of an element type.
-type dtype struct {
-	name string
-	size int // bytes
-}
-
-var dtypes = []dtype{{"F32", 4}, {"F64", 8}, {"I32", 4}, {"I64", 8}, {"U8", 1}}
-
-func lookupDType(name string) (dtype, bool) {
-	for _, d := range dtypes {
-		if d.name == name {
-			return d, true
-		}
-	}
-	return dtype{}, false
-}
-
-func dtypeNames() string {
-	var names []string
-	for _, d := range dtypes {
-		names = append(names, d.name)
-	}
-	return strings.Join(names, ", ")
-}
-
-// dtype returns the element type and length of the one slice that is set.
-func (t Tensor) dtype() (dtype, int, error) {
-	var found []int
+// data returns the element type and length of the one slice that is set.
+func (t Tensor) data() (DType, int, error) {
+	var found []DType
 	var length int
-	for i, n := range []int{lengthOf(t.F32), lengthOf(t.F64), lengthOf(t.I32), lengthOf(t.I64), lengthOf(t.U8)} {
-		if n >= 0 {
-			found, length = append(found, i), n
+	for _, s := range []struct {
+		d DType
+		n int
+	}{{F32, lengthOf(t.F32)}, {F64, lengthOf(t.F64)}, {I32, lengthOf(t.I32)}, {I64, lengthOf(t.I64)}, {U8, lengthOf(t.U8)}} {
+		if s.n >= 0 {
+			found, length = append(found, s.d), s.n
 		}
 	}
 	if len(found) != 1 {
-		return dtype{}, 0, fmt.Errorf("checkpoint: tensor %q has %d data slices, want one", t.Name, len(found))
+		return "", 0, fmt.Errorf("checkpoint: tensor %q has %d data slices, want one", t.Name, len(found))
 	}
-	return dtypes[found[0]], length, nil
+	return found[0], length, nil
 }
 
 // lengthOf is -1 for nil.
@@ -71,8 +51,8 @@ func lengthOf[T any](s []T) int {
 }
 
 // check says whether data and shape agree.
-func (t Tensor) check() (dtype, error) {
-	d, length, err := t.dtype()
+func (t Tensor) check() (DType, error) {
+	d, length, err := t.data()
 	if err != nil {
 		return d, err
 	}
@@ -119,33 +99,4 @@ func (t Tensor) appendTo(b []byte, from, to int) []byte {
 		b = append(b, t.U8[from:to]...)
 	}
 	return b
-}
-
-// decode fills the slice of element type d from little-endian bytes.
-func (t *Tensor) decode(d dtype, b []byte) {
-	n := len(b) / d.size
-	switch d.name {
-	case "F32":
-		t.F32 = make([]float32, n)
-		for i := range t.F32 {
-			t.F32[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-		}
-	case "F64":
-		t.F64 = make([]float64, n)
-		for i := range t.F64 {
-			t.F64[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
-		}
-	case "I32":
-		t.I32 = make([]int32, n)
-		for i := range t.I32 {
-			t.I32[i] = int32(binary.LittleEndian.Uint32(b[4*i:]))
-		}
-	case "I64":
-		t.I64 = make([]int64, n)
-		for i := range t.I64 {
-			t.I64[i] = int64(binary.LittleEndian.Uint64(b[8*i:]))
-		}
-	default:
-		t.U8 = append([]byte{}, b...)
-	}
 }

@@ -29,16 +29,19 @@ type step struct {
 
 // builder turns nodes into steps.
 type builder struct {
-	be        device.Backend
-	o         Options
-	values    map[*gorgonia.Node]*value
-	saved     map[*gorgonia.Node][]*value
-	converted map[conversion]*value
-	inputs    map[*gorgonia.Node]*value
-	steps     []step
-	leaves    device.Mem // all inputs, back to back
-	arena     device.Mem
-	allocated []device.Mem
+	be         device.Backend
+	o          Options
+	values     map[*gorgonia.Node]*value
+	saved      map[*gorgonia.Node][]*value
+	second     map[*gorgonia.Node]lowered   // what is computed again
+	operations map[*gorgonia.Node]operation // by the node of their result
+	outputs    map[*gorgonia.Node]bool
+	converted  map[conversion]*value
+	inputs     map[*gorgonia.Node]*value
+	steps      []step
+	leaves     device.Mem // all inputs, back to back
+	arena      device.Mem
+	allocated  []device.Mem
 }
 
 // conversion is a value in another layout.
@@ -50,6 +53,7 @@ type conversion struct {
 func newBuilder(be device.Backend, o Options) *builder {
 	return &builder{be: be, o: o,
 		values: map[*gorgonia.Node]*value{}, saved: map[*gorgonia.Node][]*value{},
+		second: map[*gorgonia.Node]lowered{}, operations: map[*gorgonia.Node]operation{}, outputs: map[*gorgonia.Node]bool{},
 		converted: map[conversion]*value{}, inputs: map[*gorgonia.Node]*value{}}
 }
 
@@ -119,50 +123,64 @@ func (b *builder) leaf(n *gorgonia.Node) (v *value, borrowed bool, err error) {
 	return v, ok, nil
 }
 
+// lowered is what one operation came to.
+type lowered struct {
+	out   *value
+	saved []*value
+}
+
 // add lowers one operation.
 func (b *builder) add(o operation) error {
+	b.operations[o.result] = o
+	l, err := b.operation(o, false)
+	b.values[o.result] = l.out
+	b.values[o.node], b.saved[o.node] = l.out, l.saved
+	return err
+}
+
+// operation lowers an operation, for the first or the second time.
+func (b *builder) operation(o operation, again bool) (lowered, error) {
 	d := o.desc
 	d.Precision = b.o.Precision
-	in := make([]*value, len(d.In))
-	for i, c := range o.in {
-		in[i] = b.values[c]
+	in, err := b.operands(o, again)
+	if err != nil {
+		return lowered{}, err
 	}
-	var saved []*value
-	for _, r := range reads(o.node) {
-		saved = append(saved, b.saved[r]...)
+	reads, err := b.reads(o.node, again)
+	if err != nil {
+		return lowered{}, err
 	}
-	if v := b.alias(d, in, saved); v != nil {
-		b.values[o.result] = v
-		return nil
+	if v := b.alias(d, in, reads); v != nil {
+		return lowered{out: v}, nil
 	}
-	for _, v := range saved {
+	for _, v := range reads {
 		d.Reads = append(d.Reads, v.Type)
 	}
-	s, err := b.lower(o.node, d, in, saved)
-	if err != nil {
-		return err
+	if again {
+		b.spareUpdates(o.node, in)
 	}
-	b.values[o.result], b.saved[o.node] = s.out, s.saved
-	return nil
+	return b.lower(o.node, d, in, reads, again)
 }
 
 // lower chooses the kernel and converts the inputs to the layouts it wants.
-func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value) (s step, err error) {
+func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value, again bool) (lowered, error) {
 	l, err := b.be.Lower(d, valuesOf(in), valuesOf(reads))
 	if err != nil {
-		return s, err
+		return lowered{}, err
 	}
-	s = step{name: label(n), kernel: l.Kernel, reads: reads, reuse: l.Reuse, in: make([]*value, len(in))}
+	s := step{name: label(n), kernel: l.Kernel, reads: reads, reuse: l.Reuse, in: make([]*value, len(in))}
 	for i, v := range in {
 		if d.Kind.ShapeOnly(i) {
 			continue
 		}
 		if s.in[i], err = b.convert(v, l.In[i]); err != nil {
-			return s, err
+			return lowered{}, err
 		}
 	}
-	if err := checkUpdates(n, in, s.in); b.o.Train && err != nil {
-		return s, err
+	if again {
+		s.name += " again"
+	} else if err := checkUpdates(n, in, s.in); b.o.Train && err != nil {
+		return lowered{}, err
 	}
 	s.out = b.fresh(device.Value{Type: d.Out, Layout: l.Out})
 	for _, v := range l.Saved {
@@ -172,7 +190,7 @@ func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value) (
 		s.scratch = &block{bytes: l.Scratch}
 	}
 	b.steps = append(b.steps, s)
-	return s, nil
+	return lowered{s.out, s.saved}, nil
 }
 
 // checkUpdates refuses copies of inputs that are updated in place.

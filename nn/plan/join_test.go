@@ -16,9 +16,9 @@ import (
 // apart hides that a back end has kernels for joined operations.
 type apart struct{ device.Backend }
 
-// residual has all that is joined: norm and ReLU, their gradient, and a sum of
+// twoBranches has all that is joined: norm and ReLU, their gradient, and a sum of
 // two normalised branches behind which ReLU cuts off.
-func residual(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
+func twoBranches(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 	k, p := []int{3, 3}, []int{1, 1}
 	y := nn.ReLU(nn.BatchNorm(s.Sub("bn1"), nn.Conv(s.Sub("conv1"), x, nn.ConvConfig{Out: 16, Kernel: k, Pad: p})))
 	y = nn.BatchNorm(s.Sub("bn2"), nn.Conv(s.Sub("conv2"), y, nn.ConvConfig{Out: 16, Kernel: k, Pad: p}))
@@ -42,7 +42,7 @@ func TestJoin(t *testing.T) {
 		g, store := gorgonia.NewGraph(), nn.NewStore(device.Float32)
 		s := nn.NewScope(g, store, 3)
 		x := nn.Input(g, "x", device.Float32, 2, 16, 6, 6)
-		y := residual(s, x)
+		y := twoBranches(s, x)
 		loss := op.Sum(op.Mul(y, y))
 		grads, err := nn.Grad(loss, s.Params())
 		if err != nil {

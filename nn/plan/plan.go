@@ -62,6 +62,9 @@ func (b *builder) compile(nodes, outputs []*gorgonia.Node) (*Machine, error) {
 	if err := b.addLeaves(nodes); err != nil {
 		return nil, err
 	}
+	for _, n := range outputs {
+		b.outputs[n] = true
+	}
 	operations, err := joinable(b.be, b.o.Train, nodes, outputs)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)

@@ -18,8 +18,7 @@ type header struct {
 
 type namedEntry struct {
 	headerEntry
-	name  string
-	dtype dtype
+	name string
 }
 
 // parseHeader reads the JSON object strictly. encoding/json alone would keep
@@ -120,8 +119,7 @@ func parseEntry(dec *json.Decoder) (namedEntry, error) {
 	if err != nil {
 		return e, err
 	}
-	var known bool
-	if e.dtype, known = lookupDType(e.DType); !known {
+	if !e.DType.known() {
 		return e, fmt.Errorf("element type %q is not supported, only %s", e.DType, dtypeNames())
 	}
 	if e.Shape == nil || len(offsets) != 2 {
@@ -132,8 +130,8 @@ func parseEntry(dec *json.Decoder) (namedEntry, error) {
 	if !ok {
 		return e, fmt.Errorf("shape %v has a negative size or too many elements", e.Shape)
 	}
-	if e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0] || e.Offsets[1]-e.Offsets[0] != n*e.dtype.size {
-		return e, fmt.Errorf("data_offsets %v do not span the %d bytes of %s%v", e.Offsets, n*e.dtype.size, e.DType, e.Shape)
+	if e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0] || e.Offsets[1]-e.Offsets[0] != n*e.DType.Size() {
+		return e, fmt.Errorf("data_offsets %v do not span the %d bytes of %s%v", e.Offsets, n*e.DType.Size(), e.DType, e.Shape)
 	}
 	return e, nil
 }

@@ -17,7 +17,7 @@ const metadataKey = "__metadata__"
 
 // headerEntry describes one tensor; the fields stand in the format's order.
 type headerEntry struct {
-	DType   string `json:"dtype"`
+	DType   DType  `json:"dtype"`
 	Shape   []int  `json:"shape"`
 	Offsets [2]int `json:"data_offsets"` // half-open, from the end of the header
 }
@@ -60,7 +60,7 @@ func layOut(tensors []Tensor, metadata map[string]string) ([]Tensor, []byte, err
 		if _, twice := sizes[t.Name]; twice || t.Name == metadataKey {
 			return nil, nil, fmt.Errorf("checkpoint: tensor name %q is used twice or reserved", t.Name)
 		}
-		sizes[t.Name] = d.size
+		sizes[t.Name] = d.Size()
 	}
 	sorted := slices.Clone(tensors)
 	slices.SortFunc(sorted, func(a, b Tensor) int {
@@ -99,15 +99,15 @@ func encodeHeader(sorted []Tensor, metadata map[string]string) ([]byte, error) {
 	}
 	end := 0
 	for _, t := range sorted {
-		d, n, err := t.dtype()
+		d, n, err := t.data()
 		if err != nil {
 			return nil, err
 		}
-		entry := headerEntry{d.name, append([]int{}, t.Shape...), [2]int{end, end + n*d.size}}
+		entry := headerEntry{d, append([]int{}, t.Shape...), [2]int{end, end + n*d.Size()}}
 		if err := member(t.Name, entry); err != nil {
 			return nil, fmt.Errorf("checkpoint: tensor %q: %w", t.Name, err)
 		}
-		end += n * d.size
+		end += n * d.Size()
 	}
 	b.WriteByte('}')
 	for b.Len()%8 != 0 {
@@ -124,7 +124,7 @@ func encodeHeader(sorted []Tensor, metadata map[string]string) ([]byte, error) {
 // held in memory.
 func writeData(w io.Writer, t Tensor) error {
 	const piece = 1 << 14
-	_, n, err := t.dtype()
+	_, n, err := t.data()
 	if err != nil {
 		return err
 	}
