@@ -39,6 +39,14 @@ func KaimingFanOut(gain float64) Init {
 	}
 }
 
+// KaimingFanIn is KaimingFanOut with deviation gain/sqrt(fan in), fan in being
+// inputs times kernel size.
+func KaimingFanIn(gain float64) Init {
+	return func(i int, shape []int, seed uint64) float64 {
+		return gain / math.Sqrt(float64(shape[1]*kernelSize(shape))) * normal(seed, uint64(i))
+	}
+}
+
 // TorchLinear is the default of PyTorch's linear and convolution weights:
 // uniform within 1/sqrt(fan in).
 func TorchLinear(i int, shape []int, seed uint64) float64 {

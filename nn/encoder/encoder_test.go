@@ -1,6 +1,7 @@
 package encoder
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/clvid/clvid/nn"
 	"github.com/clvid/clvid/nn/device"
+	"github.com/clvid/clvid/nn/op"
 )
 
 // build draws an encoder on clips of the given shape and returns its stages
@@ -19,7 +21,7 @@ func build(t *testing.T, name string, c Config, shape ...int) ([]*gorgonia.Node,
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := nn.NewStore(device.Float32)
+	store := nn.NewOutline(device.Float32)
 	g := gorgonia.NewGraph()
 	s := nn.NewScope(g, store, 1)
 	x := nn.Input(g, "input", device.Float32, shape...)
@@ -46,7 +48,7 @@ func parameters(store *nn.Store) int {
 	n := 0
 	for _, name := range store.Names() {
 		if t, _ := store.Lookup(name); t.Kind != nn.Buffer {
-			n += len(t.F32)
+			n += int(device.Type{Shape: t.Shape}.Elements())
 		}
 	}
 	return n
@@ -102,17 +104,18 @@ func TestR3D10(t *testing.T) {
 	}
 }
 
-// TestEveryEncoder holds for whatever is registered.
+// TestEveryEncoder holds for whatever is registered: it builds on small clips,
+// and images where it takes them, and the gradient reaches every parameter.
 func TestEveryEncoder(t *testing.T) {
 	for _, e := range Builtin() {
 		t.Run(e.Name, func(t *testing.T) {
-			for _, c := range []Config{{Width: 6, Pool: true}, {Width: 4}} {
-				g := gorgonia.NewGraph()
-				store := nn.NewStore(device.Float64)
-				x := nn.Input(g, "input", device.Float64, 2, max(e.Channels, 3), 8, 32, 32)
-				f := e.Build(nn.NewScope(g, store, 1), x, c)
-				if want := []int{2, e.Features(c)}; !slices.Equal(f.Shape(), want) {
-					t.Errorf("%+v: features %v, want %v", c, f.Shape(), want)
+			inputs := [][]int{{2, max(e.Channels, 3), 8, 32, 32}}
+			if e.Images {
+				inputs = append(inputs, []int{2, max(e.Channels, 3), 32, 32})
+			}
+			for _, shape := range inputs {
+				for _, c := range []Config{Default(), {Width: 16, Pool: true}, {Width: 8}} {
+					checkBuild(t, e, c, shape)
 				}
 			}
 			if e.Doc == "" {
@@ -120,20 +123,42 @@ func TestEveryEncoder(t *testing.T) {
 			}
 		})
 	}
-	if names := Builtin().Names(); !slices.IsSorted(names) {
-		t.Errorf("the table is not sorted: %v", names)
+	names := Builtin().Names()
+	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+		t.Errorf("the table is not sorted, or has names twice: %v", names)
+	}
+}
+
+func checkBuild(t *testing.T, e Entry, c Config, shape []int) {
+	t.Helper()
+	g := gorgonia.NewGraph()
+	s := nn.NewScope(g, nn.NewOutline(device.Float64), 1)
+	f := e.Build(s, nn.Input(g, "input", device.Float64, shape...), c)
+	if want := []int{2, e.Features(c)}; !slices.Equal(f.Shape(), want) {
+		t.Errorf("%+v on %v: features %v, want %v", c, shape, f.Shape(), want)
+	}
+	if _, err := nn.Grad(op.Sum(f), s.Params()); err != nil {
+		t.Errorf("%+v on %v: %v", c, shape, err)
 	}
 }
 
 func TestConfigValidate(t *testing.T) {
-	for _, c := range []Config{Default(), {}, {Width: 1}, {Width: maxWidth}} {
+	for _, c := range []Config{Default(), {}, {Width: 1}, {Width: maxWidth}, {SKRatio: 0.0625}, {Alpha: 8, Beta: 8, FusionKernel: 5}} {
 		if err := c.Validate(); err != nil {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	for _, w := range []int{-1, maxWidth + 1} {
-		if err := (Config{Width: w}).Validate(); err == nil || !strings.Contains(err.Error(), "encoder_options.width") {
-			t.Errorf("width %d: %v", w, err)
+	for setting, bad := range map[string][]Config{
+		"width":         {{Width: -1}, {Width: maxWidth + 1}},
+		"sk_ratio":      {{SKRatio: -0.1}, {SKRatio: 1.1}, {SKRatio: math.NaN()}},
+		"alpha":         {{Alpha: -1}, {Alpha: maxAlpha + 1}},
+		"beta":          {{Beta: -1}, {Beta: maxBeta + 1}},
+		"fusion_kernel": {{FusionKernel: 4}, {FusionKernel: -1}, {FusionKernel: maxFusionKernel + 2}},
+	} {
+		for _, c := range bad {
+			if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "encoder_options."+setting) {
+				t.Errorf("%+v: %v", c, err)
+			}
 		}
 	}
 }

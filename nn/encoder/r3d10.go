@@ -10,11 +10,12 @@ import (
 // cores: one basic block a stage, width 16. Time is halved twice only, so that
 // 7 difference frames of an 8-frame clip still leave two steps.
 var r3D10Entry = Entry{
-	Name:     "r3d-10",
-	Doc:      "small 3-D ResNet for few cores, 0.9 M parameters, 128 features",
-	Features: func(c Config) int { return 8 * c.width(16) },
-	Build:    pooled(r3D10Stages),
-	Stages:   r3D10Stages,
+	Name:       "r3d-10",
+	Doc:        "small 3-D ResNet for few cores, 0.9 M parameters, 128 features",
+	Features:   func(c Config) int { return 8 * c.width(16) },
+	Build:      pooled(r3D10Stages),
+	Stages:     r3D10Stages,
+	Classifier: "fc",
 }
 
 func r3D10Stages(s nn.Scope, x *gorgonia.Node, c Config) []*gorgonia.Node {
@@ -25,5 +26,7 @@ func r3D10Stages(s nn.Scope, x *gorgonia.Node, c Config) []*gorgonia.Node {
 	if c.Pool {
 		stem = nn.MaxPool(stem, []int{1, 3, 3}, []int{1, 2, 2}, []int{0, 1, 1})
 	}
-	return residualStages(s, stem, c, width, 1, [4][]int{axes3(1), axes3(2), axes3(2), {1, 2, 2}})
+	return residualStages(s, stem, c, width, 1, [4]residualStage{
+		{conv3x3x3, axes3(1)}, {conv3x3x3, axes3(2)}, {conv3x3x3, axes3(2)}, {conv3x3x3, []int{1, 2, 2}},
+	})
 }

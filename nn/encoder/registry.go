@@ -31,6 +31,15 @@ type Config struct {
 	TableSize int    `yaml:"table_size"`
 	TableTime int    `yaml:"table_time"`
 	Attention string `yaml:"attention"` // timesformer: divided, joint or space; "" is divided
+
+	CIFARStem bool    `yaml:"cifar_stem"` // resnet: 3x3 stem without stride and pool, for pictures of 32 px
+	SKRatio   float64 `yaml:"sk_ratio"`   // resnet: selective kernels and ResNet-D of SimCLRv2, published 0.0625; 0: none
+
+	Gating bool `yaml:"gating"` // s3d: gates, as in S3D-G
+
+	Alpha        int `yaml:"alpha"`         // slowfast: fast frames for each slow one; 0: 4, published also 8
+	Beta         int `yaml:"beta"`          // slowfast: slow channels for each fast one; 0: 8
+	FusionKernel int `yaml:"fusion_kernel"` // slowfast: frames that a fusion reaches over, odd; 0: 7
 }
 
 // block is f(x), one residual or transformer block: every encoder builds its
@@ -53,6 +62,12 @@ func (c Config) Validate() error {
 	if c.Width < 0 || c.Width > maxWidth {
 		return fmt.Errorf("encoder: width %d: set encoder_options.width to 1 to %d, or to 0 for the encoder's own", c.Width, maxWidth)
 	}
+	if !(c.SKRatio >= 0 && c.SKRatio <= 1) {
+		return fmt.Errorf("encoder: selective-kernel ratio %g: set encoder_options.sk_ratio to more than 0 and at most 1, or to 0 for none", c.SKRatio)
+	}
+	if err := c.validateSlowFast(); err != nil {
+		return err
+	}
 	return c.validateTransformer()
 }
 
@@ -70,6 +85,9 @@ type Entry struct {
 	// Stages are the feature maps (N,C,T,H,W) behind the stem and each stage,
 	// the finest first; nil where an encoder has none.
 	Stages func(s nn.Scope, x *gorgonia.Node, c Config) []*gorgonia.Node
+	// Classifier is the name of the linear layer on the features in published
+	// weights, which Build leaves out; "" where they have none.
+	Classifier string
 }
 
 // EntryName makes an Entry fit a registry.Table.
@@ -81,15 +99,32 @@ type Registry = registry.Table[Entry]
 // Builtin returns clvid's own encoders, by name.
 func Builtin() Registry {
 	return Registry{
+		c3DEntry,
+		mc3Entry,
 		mvitV1BEntry,
 		mvitV2SEntry,
+		r21DMiniEntry,
+		r2Plus1DEntry,
 		r3D10Entry,
 		r3D18Entry,
+		r3DMiniEntry,
+		resNet101Entry,
+		resNet18Entry,
+		resNet34Entry,
+		resNet50Entry,
+		resNet20CIFAREntry,
+		s3DEntry,
+		s3DGEntry,
+		slowR50Entry,
+		slowFastEntry,
 		timeSformerEntry,
 		vitBaseEntry,
 		vitSmallEntry,
 		vitTinyEntry,
 		vivitEntry,
+		x3DMEntry,
+		x3DSEntry,
+		x3DXSEntry,
 	}
 }
 
@@ -102,9 +137,12 @@ func pooled(stages func(nn.Scope, *gorgonia.Node, Config) []*gorgonia.Node) func
 }
 
 // width is the configured width, or the encoder's own.
-func (c Config) width(own int) int {
-	if c.Width == 0 {
+func (c Config) width(own int) int { return orOwn(c.Width, own) }
+
+// orOwn is a setting, or the encoder's own where it is 0.
+func orOwn(setting, own int) int {
+	if setting == 0 {
 		return own
 	}
-	return c.Width
+	return setting
 }

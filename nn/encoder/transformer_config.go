@@ -56,11 +56,3 @@ func (c Config) heads(width, own int) int {
 	}
 	return n
 }
-
-// orOwn is the configured number, or the encoder's own where it is 0.
-func orOwn(v, own int) int {
-	if v == 0 {
-		return own
-	}
-	return v
-}

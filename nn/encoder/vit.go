@@ -87,22 +87,3 @@ func imagePositions(s nn.Scope, grid []int, side, width int) *gorgonia.Node {
 	}
 	return op.Concat(1, op.Slice(t, 1, 0, 1), resizePlaces(rest(t), made, grid))
 }
-
-// byFrame applies an image encoder to images x (N,C,H,W), or to each frame of
-// clips (N,C,T,H,W), whose features (N,D) are averaged over time.
-func byFrame(x *gorgonia.Node, encode func(x *gorgonia.Node) *gorgonia.Node) *gorgonia.Node {
-	f, s := encode(framesOf(x)), x.Shape()
-	if len(s) == 4 {
-		return f
-	}
-	return op.Mean(op.Reshape(f, s[0], s[2], f.Shape()[1]), 1)
-}
-
-// framesOf folds clips (N,C,T,H,W) to images (N·T,C,H,W); images stay.
-func framesOf(x *gorgonia.Node) *gorgonia.Node {
-	s := x.Shape()
-	if len(s) == 4 {
-		return x
-	}
-	return op.Reshape(op.Permute(x, 0, 2, 1, 3, 4), s[0]*s[2], s[1], s[3], s[4])
-}
