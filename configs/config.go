@@ -20,14 +20,16 @@ import (
 // Config holds all settings of a run. Zero workers and threads mean one for
 // each core. Of Epochs and Steps exactly one is above 0.
 type Config struct {
-	Task    string            `yaml:"task"`    // pretext tasks with weights: clip-pairs=1,frame-order=0.5
-	Method  string            `yaml:"method"`  // how views become a loss
-	Encoder string            `yaml:"encoder"` // backbone
-	Data    string            `yaml:"data"`    // folder or manifest
-	Split   []string          `yaml:"split"`   // rows to train on; empty: unlabelled, else train
-	Where   map[string]string `yaml:"where"`   // column: value that rows must have
-	Out     string            `yaml:"out"`     // folder of the run
-	Seed    uint64            `yaml:"seed"`
+	Task    string `yaml:"task"`    // pretext tasks with weights: clip-pairs=1,frame-order=0.5
+	Method  string `yaml:"method"`  // how views become a loss
+	Encoder string `yaml:"encoder"` // backbone
+	// InitFrom is a checkpoint or run whose encoder to start from; "": initial values
+	InitFrom string            `yaml:"init_from"`
+	Data     string            `yaml:"data"`  // folder or manifest
+	Split    []string          `yaml:"split"` // rows to train on; empty: unlabelled, else train
+	Where    map[string]string `yaml:"where"` // column: value that rows must have
+	Out      string            `yaml:"out"`   // folder of the run
+	Seed     uint64            `yaml:"seed"`
 
 	Epochs int `yaml:"epochs"`
 	Steps  int `yaml:"steps"`

@@ -5,6 +5,7 @@ package methods
 
 import (
 	"fmt"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 
@@ -128,7 +129,7 @@ func (e *Env) clips(g *gorgonia.ExprGraph, name string, v int) *gorgonia.Node {
 
 // encode runs the backbone: (M,C,T,H,W) to (M, Features).
 func (e *Env) encode(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
-	return e.Encoder.Build(s.Sub("encoder"), x, e.EncoderConfig)
+	return e.Encoder.Build(s.Sub(strings.TrimSuffix(EncoderPrefix, ".")), x, e.EncoderConfig)
 }
 
 // Batch is what a step sees: clips and tokens side by side.

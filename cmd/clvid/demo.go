@@ -195,6 +195,7 @@ func (d *demo) finetune(ctx context.Context, data string) error {
 		}
 		cfg.Eval.LabelsPerClass, cfg.Eval.Draws = demoLabels, demoDraws
 		asFinetune(cfg)
+		cfg.InitFrom = from.run
 		if d.steps > 0 {
 			cfg.Steps = d.steps
 		}
@@ -202,7 +203,7 @@ func (d *demo) finetune(ctx context.Context, data string) error {
 		if err != nil {
 			return err
 		}
-		r, err := s.finetune(ctx, []string{"train"}, options{init: from.run})
+		r, err := s.finetune(ctx, []string{"train"}, options{})
 		if err := errors.Join(err, s.close()); err != nil {
 			return err
 		}

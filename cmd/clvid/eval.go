@@ -15,6 +15,7 @@ import (
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/methods/eval"
 	"github.com/clvid/clvid/methods/train"
+	"github.com/clvid/clvid/nn"
 )
 
 func newEval() *cobra.Command {
@@ -35,6 +36,7 @@ func newEval() *cobra.Command {
 type evalFlags struct {
 	*commonFlags
 	untrained      bool
+	fromScratch    bool // no run is needed
 	name           string
 	fitSplit       []string
 	clips          int
@@ -69,13 +71,18 @@ func (f *evalFlags) loadRun(cmd *cobra.Command, args []string) (cfg *configs.Con
 	if err != nil {
 		return nil, "", err
 	}
-	switch {
-	case len(args) == 1 && f.untrained:
-		return nil, "", usageError{errors.New("both a run and --untrained: want one")}
-	case len(args) == 0 && !f.untrained:
-		return nil, "", usageError{errors.New("no run: name its folder, or measure the control with --untrained")}
+	if args, err = f.runGiven(cmd, args); err != nil {
+		return nil, "", err
 	}
-	cfg = own
+	switch given := flagChanged(cmd, "init-from"); {
+	case f.untrained && (len(args) == 1 || given):
+		return nil, "", usageError{errors.New("both weights and --untrained: want one")}
+	case len(args) == 0 && !f.untrained && !f.fromScratch && own.InitFrom == "":
+		return nil, "", usageError{errors.New("no run: name its folder, other weights with --init-from, or measure the control with --untrained")}
+	}
+	if cfg = own; f.untrained {
+		cfg.InitFrom = ""
+	}
 	if len(args) == 1 {
 		run = args[0]
 		base, err := runConfig(run)
@@ -85,6 +92,7 @@ func (f *evalFlags) loadRun(cmd *cobra.Command, args []string) (cfg *configs.Con
 		if cfg, err = f.loadOver(cmd, configs.Source{Base: base}); err != nil {
 			return nil, "", err
 		}
+		cfg.InitFrom = "" // what the run itself began with
 	}
 	cfg.Split, cfg.Where, cfg.Out = own.Split, own.Where, own.Out
 	f.override(cmd, cfg)
@@ -92,6 +100,31 @@ func (f *evalFlags) loadRun(cmd *cobra.Command, args []string) (cfg *configs.Con
 		return nil, "", usageError{errors.New("--draws repeats with other labels: want --labels-per-class too")}
 	}
 	return cfg, run, cfg.Validate()
+}
+
+// runGiven adds the run of --init-from, whose settings then hold as those of a
+// run that is an argument do.
+func (f *evalFlags) runGiven(cmd *cobra.Command, args []string) ([]string, error) {
+	if !flagChanged(cmd, "init-from") {
+		return args, nil
+	}
+	from, err := cmd.Flags().GetString("init-from")
+	if err != nil {
+		return nil, err
+	}
+	switch isRun := exists(filepath.Join(from, configFile)); {
+	case len(args) == 1 && args[0] != from:
+		return nil, usageError{fmt.Errorf("two to start from, %s and %s: want one", args[0], from)}
+	case isRun:
+		return []string{from}, nil
+	}
+	return args, nil
+}
+
+// flagChanged tells whether a command has a flag and it was given.
+func flagChanged(cmd *cobra.Command, name string) bool {
+	flag := cmd.Flag(name)
+	return flag != nil && flag.Changed
 }
 
 // override applies the flags that name settings of section eval.
@@ -116,12 +149,14 @@ func newEvalProbe(name, doc string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   name + " [RUN]",
 		Short: doc,
-		Long:  "Measures an encoder by the " + doc + ": fits on split train, reports on\nsplit test, prints a table and writes eval-" + name + ".json into the run's folder.",
+		Long: "Measures an encoder by the " + doc + ": fits on split train, reports on\nsplit test, prints a table and writes eval-" + name + ".json into the run's folder.\n" +
+			"The encoder is that of a run, or of --init-from: a safetensors file, what torch.save\nwrote, or a Hugging Face folder, of which nothing may be missing.",
 		Example: "  clvid eval " + name + " RUN\n  clvid eval " + name + " RUN --labels-per-class 2 --draws 10\n" +
+			"  clvid eval " + name + " --init-from r3d_18.pth --encoder r3d-18 --data LABELLED\n" +
 			"  clvid eval " + name + " --untrained --config synth --data synth --seed 1",
 		Args: atMostOneRun,
 	}
-	f := addEvalFlags(cmd)
+	f := addEvalFlags(cmd, "init-from", "verbose")
 	addFewShotFlags(cmd, f)
 	cmd.Flags().BoolVar(&f.untrained, "untrained", false, "the control: --encoder at its initial weights of --seed")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -149,6 +184,7 @@ func (f *evalFlags) evaluate(cmd *cobra.Command, args []string,
 		return err
 	}
 	defer s.close()
+	s.verbose = f.Verbose
 	r, err := measure(s, run)
 	if err != nil {
 		return interruption(err)
@@ -201,8 +237,8 @@ func atMostOneRun(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// probe measures an encoder, of a run or untrained where run is "", by the
-// named probes on the same features.
+// probe measures an encoder, of a run or, where run is "", of the settings, by
+// the named probes on the same features.
 func (s *session) probe(ctx context.Context, run string, fitSplit []string, names ...string) ([]*eval.Report, error) {
 	fit, report, heldOut, err := s.labelled(fitSplit)
 	if err != nil {
@@ -257,7 +293,7 @@ func (s *session) notesFor(heldOut bool, bad []eval.BadItem) []string {
 // evalSettings are what a reader needs to repeat an evaluation.
 func (s *session) evalSettings(run string, more map[string]any) map[string]any {
 	out := map[string]any{
-		"encoder": s.cfg.Encoder, "untrained": run == "", "run": run, "data": s.cfg.Data, "split": s.reportSplit(), "where": s.cfg.Where,
+		"encoder": s.cfg.Encoder, "untrained": run == "" && s.cfg.InitFrom == "", "run": run, "init_from": s.cfg.InitFrom, "data": s.cfg.Data, "split": s.reportSplit(), "where": s.cfg.Where,
 		"seed": s.cfg.Seed, "clips": s.cfg.Eval.Clips, "input": s.cfg.Clip.Input, "frames": s.cfg.Clip.Frames,
 		"stride": s.cfg.Clip.Stride, "size": s.cfg.Clip.Size,
 		"encoder_options": map[string]any{"width": s.cfg.EncoderOptions.Width, "pool": s.cfg.EncoderOptions.Pool},
@@ -314,13 +350,36 @@ func allLabelled(set *dataset.Set) error {
 	return nil
 }
 
-// encoderNetwork compiles the encoder of a run, or an untrained one.
+// encoderNetwork compiles the encoder of a run, or where run is "" the one of
+// --init-from or an untrained one.
 func (s *session) encoderNetwork(run string) (*methods.Network, error) {
 	env, err := s.env(nil, s.cfg.Eval.Batch)
 	if err != nil {
 		return nil, err
 	}
-	return s.network(env, run, "encoder.", methods.Backbone)
+	net, err := s.network(env, run, methods.EncoderPrefix, methods.Backbone)
+	if err != nil || run != "" || s.cfg.InitFrom == "" {
+		return net, err
+	}
+	if err := s.startFrom(env.Store); err != nil {
+		return nil, errors.Join(err, net.Close())
+	}
+	return net, nil
+}
+
+// startFrom fills an encoder that is going to be measured: all of it.
+func (s *session) startFrom(store *nn.Store) error {
+	init, err := openInitial(s.cfg)
+	if err != nil {
+		return err
+	}
+	defer init.close()
+	init.whole = true
+	if err := init.fill(store); err != nil {
+		return err
+	}
+	init.tell(s.notes, s.verbose)
+	return nil
 }
 
 // network compiles a tower over clips with the weights of a run, "" for

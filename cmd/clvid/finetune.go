@@ -13,7 +13,6 @@ import (
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/methods/eval"
-	"github.com/clvid/clvid/methods/train"
 	"github.com/clvid/clvid/nn"
 )
 
@@ -32,19 +31,16 @@ weights of a pretrained run, or from scratch where none is given, and reports
 on split test, the softmax of several clips of a video averaged.`,
 		Example: `  clvid finetune RUN --labels-per-class 2 --draws 3
   clvid finetune --config weizmann --data weizmann --out scratch
-  clvid finetune --task action-recognition --init-from RUN --data weizmann --out tuned`,
+  clvid finetune --init-from r3d_18.pth --encoder r3d-18 --data weizmann --out tuned`,
 		Args: atMostOneRun,
 	}
-	f := addEvalFlags(cmd, "task", "steps", "epochs", "batch", "check", "checkpoint-every", "resume")
+	f := addEvalFlags(cmd, "init-from", "verbose", "task", "steps", "epochs", "batch", "check", "checkpoint-every", "resume")
 	addFewShotFlags(cmd, f)
 	cmd.Flag("out").Usage = "`FOLDER` for weights, log and JSON (default: the JSON alone, into the run's)"
-	from := cmd.Flags().String("init-from", "", "`RUN` whose encoder to start from, as the argument")
+	cmd.Flag("task").Usage = "`TASK` to train on: action-recognition alone"
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if *from != "" {
-			args = append(args, *from)
-		}
-		return f.evaluate(cmd, args, f.loadFinetune, func(s *session, run string) (report, error) {
-			r, err := s.finetune(cmd.Context(), f.fitSplit, options{resume: f.Resume, init: run})
+		return f.evaluate(cmd, args, f.loadFinetune, func(s *session, _ string) (report, error) {
+			r, err := s.finetune(cmd.Context(), f.fitSplit, options{resume: f.Resume})
 			if err != nil {
 				return nil, err
 			}
@@ -58,15 +54,16 @@ on split test, the softmax of several clips of a video averaged.`,
 // section finetune in place of the pretraining's, and environment and flags
 // above both.
 func (f *evalFlags) loadFinetune(cmd *cobra.Command, args []string) (*configs.Config, string, error) {
-	if len(args) > 1 {
-		return nil, "", usageError{fmt.Errorf("two runs to start from, %s and %s: want one", args[0], args[1])}
+	args, err := f.runGiven(cmd, args)
+	if err != nil {
+		return nil, "", err
 	}
-	f.untrained = len(args) == 0
+	f.fromScratch = len(args) == 0
 	merged, run, err := f.loadRun(cmd, args)
 	if err != nil {
 		return nil, "", err
 	}
-	below, err := f.below(run)
+	below, err := f.below(run, merged.InitFrom)
 	if err != nil {
 		return nil, "", err
 	}
@@ -85,6 +82,9 @@ func (f *evalFlags) loadFinetune(cmd *cobra.Command, args []string) (*configs.Co
 	if cfg.Task != actionRecognition || cfg.Method != supervised {
 		return nil, "", usageError{fmt.Errorf("task %s by method %s: finetune knows %s by %s", cfg.Task, cfg.Method, actionRecognition, supervised)}
 	}
+	if run != "" {
+		cfg.InitFrom = run
+	}
 	cfg.Eval, cfg.Split, cfg.Where = merged.Eval, merged.Split, merged.Where
 	if cfg.Out = merged.Out; merged.Out == run {
 		cfg.Out = "" // the run's own folder takes the JSON alone
@@ -92,9 +92,13 @@ func (f *evalFlags) loadFinetune(cmd *cobra.Command, args []string) (*configs.Co
 	return cfg, run, f.keepThreads(cfg)
 }
 
-// below are the settings under environment and flags.
-func (f *evalFlags) below(run string) (*configs.Config, error) {
+// below are the settings under environment and flags, of a run or of weights to
+// start from, "" for neither.
+func (f *evalFlags) below(run, initFrom string) (*configs.Config, error) {
 	source := configs.Source{Sections: sections()}
+	if initFrom != "" {
+		source.Base = encoderSettings(initFrom)
+	}
 	if run != "" {
 		base, err := runConfig(run)
 		if err != nil {
@@ -216,18 +220,7 @@ func (s *session) finetuneOnce(ctx context.Context, fit, report *dataset.Set, fe
 	if err != nil {
 		return nil, err
 	}
-	return one.testClassifier(ctx, setup.Env.Store, fit, report, o.init)
-}
-
-// initFrom copies the encoder of a run into a new network; "" leaves it as
-// initialised.
-func initFrom(run string) func(*nn.Store) error {
-	if run == "" {
-		return nil
-	}
-	return func(store *nn.Store) error {
-		return eval.Load(filepath.Join(run, train.WeightsFile), store, "encoder.")
-	}
+	return one.testClassifier(ctx, setup.Env.Store, fit, report)
 }
 
 func labelledSubset(set *dataset.Set, few eval.FewShot, draw int) (*dataset.Set, error) {
@@ -248,7 +241,7 @@ func labelledSubset(set *dataset.Set, few eval.FewShot, draw int) (*dataset.Set,
 }
 
 // testClassifier reports a trained classifier on videos.
-func (s *session) testClassifier(ctx context.Context, store *nn.Store, fit, report *dataset.Set, run string) (*eval.Report, error) {
+func (s *session) testClassifier(ctx context.Context, store *nn.Store, fit, report *dataset.Set) (*eval.Report, error) {
 	env, err := s.env(nil, s.cfg.Eval.Batch)
 	if err != nil {
 		return nil, err
@@ -267,8 +260,8 @@ func (s *session) testClassifier(ctx context.Context, store *nn.Store, fit, repo
 	if err != nil {
 		return nil, err
 	}
-	settings := s.evalSettings(run, map[string]any{
-		"init_from": run, "from_scratch": run == "", "fit_videos": len(fit.Items), "test_videos": len(f.Items),
+	settings := s.evalSettings("", map[string]any{
+		"from_scratch": s.cfg.InitFrom == "", "fit_videos": len(fit.Items), "test_videos": len(f.Items),
 		"steps": s.steps(len(fit.Items)), "batch": s.cfg.Batch, "lr": s.cfg.Optimizer.LR, "weight_decay": s.cfg.Optimizer.WeightDecay,
 		"crop_min": s.cfg.Augment.CropMin, "colour_strength": s.cfg.Augment.ColourStrength, "flip": s.cfg.Augment.Flip,
 	})

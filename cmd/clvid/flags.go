@@ -19,10 +19,11 @@ import (
 // commonFlags are those of all commands that have settings. Only flags that
 // were given reach the configuration; the rest comes from weaker sources.
 type commonFlags struct {
-	config []string
-	set    []string
-	Resume bool
-	JSON   bool
+	config  []string
+	set     []string
+	Verbose bool
+	Resume  bool
+	JSON    bool
 }
 
 // flagPaths maps the flags that are settings to their paths.
@@ -34,6 +35,7 @@ var flagPaths = map[string]string{
 	"device":           "device",
 	"encoder":          "encoder",
 	"epochs":           "epochs",
+	"init-from":        "init_from",
 	"method":           "method",
 	"out":              "out",
 	"seed":             "seed",
@@ -60,6 +62,7 @@ func addCommonFlags(cmd *cobra.Command, names ...string) *commonFlags {
 	f.String("task", "", "pretext `TASK`, or weighted parts: clip-pairs=1,frame-order=0.5")
 	f.String("method", "", "learning method `NAME`")
 	f.String("encoder", "", "encoder `NAME`")
+	f.String("init-from", "", "`FILE`, Hugging Face folder or run whose encoder to start from")
 	f.Int("steps", 0, "`N` steps to train; excludes --epochs")
 	f.Int("epochs", 0, "`N` passes over the data; excludes --steps")
 	f.Int("batch", 0, "`N` videos in a step")
@@ -70,6 +73,7 @@ func addCommonFlags(cmd *cobra.Command, names ...string) *commonFlags {
 	f.Int("checkpoint-every", 0, "`N` steps between checkpoints")
 	f.String("check", "", "look at every file first: auto, full (decode) or index (`HOW`)")
 	f.StringArrayVar(&c.set, "set", nil, "`KEY=VALUE` of any setting, such as media.frames=16; may be repeated")
+	f.BoolVarP(&c.Verbose, "verbose", "v", false, "tell all that --init-from found and did not find")
 	f.BoolVar(&c.Resume, "resume", false, "continue the run in --out")
 	f.BoolVar(&c.JSON, "json", false, "print JSON alone on stdout")
 	cmd.Flags().SortFlags = false
@@ -88,9 +92,14 @@ func noResume() []string {
 	return append(names, "config", "set", "json")
 }
 
-// load resolves the configuration of a command.
+// load resolves the configuration of a command. Weights to start from that say
+// which encoder they hold are the weakest source.
 func (c *commonFlags) load(cmd *cobra.Command) (*configs.Config, error) {
-	return c.loadOver(cmd, configs.Source{})
+	cfg, err := c.loadOver(cmd, configs.Source{})
+	if err != nil || cfg.InitFrom == "" {
+		return cfg, err
+	}
+	return c.loadOver(cmd, configs.Source{Base: encoderSettings(cfg.InitFrom)})
 }
 
 // loadOver is load with weaker sources given: Preset and File of src hold where

@@ -85,6 +85,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newBench(),
 		newConfig(),
+		newConvert(),
 		newDemo(),
 		newEval(),
 		newFinetune(),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,15 +27,20 @@ func newPretrain() *cobra.Command {
 		Short: "learn an encoder from unlabelled video",
 		Long: `Learn an encoder from unlabelled video. The run's folder holds config.yaml (all
 settings), metrics.jsonl (a line a step), weights.safetensors (the newest
-weights), state (what --resume needs) and quarantine.jsonl (files set aside).`,
+weights), state (what --resume needs) and quarantine.jsonl (files set aside).
+
+--init-from starts from weights instead of random numbers: a run, a safetensors
+file, what torch.save wrote, or a Hugging Face folder. What was found in it and
+what not is in init.json. A run that is resumed does not need them any more.`,
 		Example: `  clvid synth --out synth
   clvid pretrain --task frame-order --data synth --out runs/order
-  clvid pretrain --config weizmann --data weizmann --out runs/weizmann --seed 1`,
+  clvid pretrain --config weizmann --data weizmann --out runs/weizmann --seed 1
+  clvid pretrain --init-from r3d_18.pth --encoder r3d-18 --data DIR --out runs/more`,
 		Args: noArgs,
 	}
 	flags := addCommonFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		o := options{resume: flags.Resume}
+		o := options{resume: flags.Resume, verbose: flags.Verbose}
 		cfg, err := flags.loadRun(cmd, o)
 		if err != nil {
 			return err
@@ -54,8 +60,8 @@ weights), state (what --resume needs) and quarantine.jsonl (files set aside).`,
 
 // options are the flags of a run that are no settings.
 type options struct {
-	resume bool
-	init   string // run whose encoder to start from, "" for initial weights
+	resume  bool
+	verbose bool // about --init-from
 }
 
 // interruption marks what a signal ended, for the exit status.
@@ -170,6 +176,7 @@ func pretrain(ctx context.Context, cfg *configs.Config, o options, notes io.Writ
 		return nil, err
 	}
 	defer s.close()
+	s.verbose = o.verbose
 	all, err := s.open()
 	if err != nil {
 		return nil, err
@@ -217,11 +224,16 @@ func selectForTraining(all *dataset.Set, cfg *configs.Config) (*dataset.Set, err
 // one, and returns the trained networks beside the summary. Nothing is written
 // before everything fits together.
 func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []media.Bad, o options) (*setup, *outcome, error) {
-	setup, err := s.setup(set, classes, o.init)
+	init, err := s.initial(s.cfg.Out, o.resume)
 	if err != nil {
 		return nil, nil, err
 	}
-	setup.Init, setup.Resume, setup.Dir = initFrom(o.init), o.resume, s.cfg.Out
+	defer init.close()
+	setup, err := s.setup(set, classes, init)
+	if err != nil {
+		return nil, nil, err
+	}
+	setup.Resume, setup.Dir = o.resume, s.cfg.Out
 	bar := newProgress(s.notes, s.cfg.LogEvery)
 	setup.Observer = bar
 	out := &outcome{Out: s.cfg.Out, Device: s.backend.Name(), Videos: len(set.Items), SetAside: []media.Bad{}, unlabelled: classes == 0}
@@ -242,10 +254,11 @@ func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []
 		return nil, nil, err
 	}
 	if dir != nil {
-		if err := dir.begin(s.cfg, setup, bad); err != nil {
+		if err := dir.begin(s.cfg, setup, bad, init); err != nil {
 			return nil, nil, err
 		}
 	}
+	init.tell(s.notes, s.verbose)
 	fmt.Fprintf(s.notes, "%d videos, %d steps of %d, %s, %s\n", len(set.Items), setup.Steps, s.cfg.Batch, s.cfg.Encoder, s.backend.Name())
 	result, err := trainer.Train(ctx)
 	bar.finish()
@@ -273,8 +286,9 @@ type setup struct {
 	vocabulary *text.Vocabulary
 }
 
-// setup builds all that a run on these videos needs.
-func (s *session) setup(set *dataset.Set, classes int, initial string) (*setup, error) {
+// setup builds all that a run on these videos needs. Its encoder starts from
+// init, nil for initial values or a run that goes on from its own state.
+func (s *session) setup(set *dataset.Set, classes int, init *initial) (*setup, error) {
 	parts, err := s.parts(classes)
 	if err != nil {
 		return nil, err
@@ -294,7 +308,7 @@ func (s *session) setup(set *dataset.Set, classes int, initial string) (*setup, 
 			return nil, err
 		}
 	}
-	mark, err := fingerprint(s.cfg, set, initial)
+	mark, err := fingerprint(s.cfg, set, init)
 	if err != nil {
 		return nil, err
 	}
@@ -305,6 +319,7 @@ func (s *session) setup(set *dataset.Set, classes int, initial string) (*setup, 
 	out.Setup = train.Setup{
 		Options: train.Options{Steps: steps, Workers: s.cfg.Workers, CheckpointEvery: s.cfg.CheckpointEvery, WatchEvery: s.cfg.LogEvery},
 		Env:     env, Method: method, Source: source, Optim: s.cfg.Optimizer, Fingerprint: mark, Metadata: s.metadata(),
+		Init: init.filler(),
 	}
 	return out, nil
 }
@@ -329,12 +344,13 @@ func (s *session) learnWords(set *dataset.Set, env *methods.Env) (*text.Vocabula
 
 // metadata describes the weights well enough to rebuild the encoder.
 func (s *session) metadata() map[string]string {
-	return map[string]string{
-		"format": "clvid", "encoder": s.cfg.Encoder, "method": s.cfg.Method, "task": s.cfg.Task,
+	out := encoderMetadata(s.cfg)
+	maps.Copy(out, map[string]string{
+		"method": s.cfg.Method, "task": s.cfg.Task,
 		"input": s.cfg.Clip.Input, "frames": fmt.Sprint(s.cfg.Clip.Frames), "stride": fmt.Sprint(s.cfg.Clip.Stride),
 		"size": fmt.Sprint(s.cfg.Clip.Size), "seed": fmt.Sprint(s.cfg.Seed),
-		"encoder_width": fmt.Sprint(s.cfg.EncoderOptions.Width), "encoder_pool": fmt.Sprint(s.cfg.EncoderOptions.Pool),
-	}
+	})
+	return out
 }
 
 // peakRSS is the most memory that the process has held, in bytes.

@@ -107,9 +107,9 @@ func (d *runDir) acquire() error {
 	return nil
 }
 
-// begin records settings, words and bad files. What a checkpoint already
-// stands on is left as it is.
-func (d *runDir) begin(cfg *configs.Config, s *setup, bad []media.Bad) error {
+// begin records settings, words, what became of the weights to start from, and
+// bad files. What a checkpoint already stands on is left as it is.
+func (d *runDir) begin(cfg *configs.Config, s *setup, bad []media.Bad, init *initial) error {
 	var err error
 	if !exists(filepath.Join(d.path, train.StateFile)) {
 		yaml, err := cfg.YAML()
@@ -123,6 +123,9 @@ func (d *runDir) begin(cfg *configs.Config, s *setup, bad []media.Bad) error {
 			if err := s.vocabulary.Save(filepath.Join(d.path, vocabularyFile)); err != nil {
 				return err
 			}
+		}
+		if err := init.write(d.path); err != nil {
+			return err
 		}
 	}
 	if d.quarantine, err = media.OpenQuarantine(filepath.Join(d.path, quarantineFile)); err != nil {

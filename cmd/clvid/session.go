@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -32,6 +31,7 @@ type session struct {
 	decoder *avdecode.Decoder
 	backend device.Backend
 	notes   io.Writer // for people: progress and warnings
+	verbose bool      // about weights to start from
 }
 
 // newSession resolves the settings that depend on the machine and opens
@@ -43,12 +43,14 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 	if cfg.Threads == 0 {
 		cfg.Threads = runtime.NumCPU()
 	}
-	if cfg.Data != "" { // a run's settings must hold from any folder
-		path, err := filepath.Abs(cfg.Data)
-		if err != nil {
+	for _, path := range []*string{&cfg.Data, &cfg.InitFrom} { // a run's settings must hold from any folder
+		if *path == "" {
+			continue
+		}
+		var err error
+		if *path, err = filepath.Abs(*path); err != nil {
 			return nil, err
 		}
-		cfg.Data = path
 	}
 	if cfg.Device != "cpu" {
 		return nil, usageError{fmt.Errorf("--device %q: want cpu", cfg.Device)}
@@ -209,31 +211,30 @@ func (s *session) steps(videos int) int {
 
 // fingerprint names all that decides the result of a run: settings but for
 // those of place and pace, the videos with their labels and captions, and the
-// weights it starts from ("" for initial ones).
-func fingerprint(cfg *configs.Config, set *dataset.Set, initial string) (train.Fingerprint, error) {
+// weights it starts from.
+func fingerprint(cfg *configs.Config, set *dataset.Set, init *initial) (train.Fingerprint, error) {
 	yaml, err := decisive(cfg).YAML()
 	if err != nil {
 		return train.Fingerprint{}, err
 	}
-	if initial != "" {
-		weights, err := os.ReadFile(filepath.Join(initial, train.WeightsFile))
-		if err != nil {
-			return train.Fingerprint{}, fmt.Errorf("weights to start from: %w", err)
-		}
-		yaml = fmt.Appendf(yaml, "init: %x\n", sha256.Sum256(weights))
+	weights, err := init.sum(cfg)
+	if err != nil {
+		return train.Fingerprint{}, err
 	}
 	data := sha256.New()
 	for _, item := range set.Items {
 		fmt.Fprintf(data, "%q %q %q\n", item.Name, item.Label, item.Captions)
 	}
 	settings := sha256.Sum256(yaml)
-	return train.Fingerprint{Settings: fmt.Sprintf("%x", settings[:8]), Data: fmt.Sprintf("%x", data.Sum(nil)[:8]), Videos: len(set.Items)}, nil
+	return train.Fingerprint{
+		Settings: fmt.Sprintf("%x", settings[:8]), Data: fmt.Sprintf("%x", data.Sum(nil)[:8]), Videos: len(set.Items), Init: weights,
+	}, nil
 }
 
 // decisive copies the settings without those that do not change the result.
 func decisive(cfg *configs.Config) *configs.Config {
 	c, d := *cfg, configs.Default(nil)
-	c.Data, c.Out, c.Workers = "", "", 0
+	c.Data, c.Out, c.InitFrom, c.Workers = "", "", "", 0
 	c.CheckpointEvery, c.LogEvery, c.Check, c.MaxBad = d.CheckpointEvery, d.LogEvery, d.Check, d.MaxBad
 	c.Decode.CacheMB, c.Decode.Timeout = d.Decode.CacheMB, d.Decode.Timeout
 	c.Eval, c.Finetune = d.Eval, d.Finetune

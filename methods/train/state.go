@@ -167,6 +167,8 @@ func (t *trainer) accept(path string, info stateInfo) error {
 	case info.Fingerprint.Data != t.Fingerprint.Data:
 		return fmt.Errorf("train: resume: %s was written with other data: %d videos then, %d now, or other names, labels or captions: restore the data, or start a new run in another --out",
 			path, info.Fingerprint.Videos, t.Fingerprint.Videos)
+	case info.Fingerprint.Init != "" && t.Fingerprint.Init != "" && info.Fingerprint.Init != t.Fingerprint.Init:
+		return fmt.Errorf("train: resume: %s began from other weights: resume with the same --init-from, or start a new run in another --out", path)
 	case info.Step < 0 || info.Step > t.Steps:
 		return fmt.Errorf("train: resume: %s is at step %d, want 0 to %d", path, info.Step, t.Steps)
 	}

@@ -56,7 +56,13 @@ type Fingerprint struct {
 	Settings string `json:"settings"`
 	Data     string `json:"data"` // names, labels and captions of the videos
 	Videos   int    `json:"videos"`
+	// Init is the sum of the weights that the run started from: InitRandom for
+	// none, "" where they are not at hand any more, which fits all.
+	Init string `json:"init,omitempty"`
 }
+
+// InitRandom is the Fingerprint.Init of a run that starts from initial values.
+const InitRandom = "random"
 
 // BadFiles receives files that fail while training. An error ends the run.
 type BadFiles interface {

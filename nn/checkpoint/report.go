@@ -60,19 +60,21 @@ const enough = .9
 // tensors fit, one has another shape, or the network in the file is larger. A
 // few missing tensors are no error, see Complete.
 func (r *Report) Refusal() error {
-	values := int64(0)
+	there, values := len(r.Loaded)+len(r.Mismatched), int64(0)
 	for _, p := range r.Loaded {
 		values += Info{Shape: p.Shape}.Elements()
 	}
 	switch {
+	case there == 0:
+		return fmt.Errorf("checkpoint: %s: none of the %d tensors is there, such as %s: %w", r.File, r.Wanted, names(r.Missing), errOther)
+	case float64(there) < enough*float64(r.Wanted):
+		return fmt.Errorf("checkpoint: %s: only %d of %d tensors are there; missing are %s: %w", r.File, there, r.Wanted, names(r.Missing), errOther)
 	case len(r.Mismatched) > 0:
 		m := r.Mismatched[0]
 		return fmt.Errorf("checkpoint: %s: %d of %d tensors have another shape, such as %s: %s in the file, %s wanted: %w",
 			r.File, len(r.Mismatched), r.Wanted, m.Name, shapeText(m.Have), shapeText(m.Want), errOther)
-	case len(r.Loaded) == 0:
-		return fmt.Errorf("checkpoint: %s: none of the %d tensors is there, such as %s: %w", r.File, r.Wanted, names(r.Missing), errOther)
-	case float64(len(r.Loaded)) < enough*float64(r.Wanted) || float64(values) < enough*float64(r.wantedValues):
-		return fmt.Errorf("checkpoint: %s: only %d of %d tensors are there; missing are %s: %w", r.File, len(r.Loaded), r.Wanted, names(r.Missing), errOther)
+	case float64(values) < enough*float64(r.wantedValues):
+		return fmt.Errorf("checkpoint: %s: only %d of %d values are there; missing are %s: %w", r.File, values, r.wantedValues, names(r.Missing), errOther)
 	case float64(len(r.inside)) > (1-enough)*float64(r.Wanted):
 		return fmt.Errorf("checkpoint: %s: the network in it is larger: %d tensors more, such as %s: %w", r.File, len(r.inside), r.inside[0], errOther)
 	}
@@ -138,7 +140,7 @@ func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.Line())
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	if len(r.Missing)+len(r.Mismatched)+len(r.Unexpected)+len(r.Skipped) > 0 {
+	if len(r.Missing)+len(r.Mismatched)+len(r.Unexpected) > 0 {
 		fmt.Fprintln(w, "what\ttensor\tin the file\twanted")
 	}
 	for _, m := range r.Missing {

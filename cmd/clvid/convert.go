@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/methods"
+	"github.com/clvid/clvid/nn/checkpoint"
+	"github.com/clvid/clvid/nn/encoder"
+)
+
+func newConvert() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "convert IN OUT.safetensors",
+		Short: "write the weights of an encoder as safetensors, from PyTorch or Hugging Face",
+		Long: `Takes the weights of an encoder out of a file and writes them as safetensors, in
+float32, by the encoder's own names, with the encoder and its options as metadata.
+IN is what torch.save wrote (.pth, .pt, .bin: a state dict, or a training checkpoint
+that holds one), a Hugging Face folder, a safetensors file, or a run. Nothing in it
+is ever run: a file that needs code is refused.
+
+Prefixes of the names, such as module. and state_dict., are taken off by
+themselves; where the file holds several networks, --prefix chooses one. The report
+lists what was not found and what was left over. A file of another encoder is an
+error, and nothing is written.
+
+Shapes that depend on the clip, such as tables of positions, follow media.frames and
+media.size (16 and 224, unless IN says otherwise).`,
+		Example: "  clvid convert r3d_18.pth r3d_18.safetensors --encoder r3d-18\n" +
+			"  clvid convert checkpoint_0199.pth.tar moco.safetensors --encoder resnet-50 --prefix encoder_q\n" +
+			"  clvid pretrain --init-from r3d_18.safetensors --data DIR --out RUN",
+		Args: fileAndSafetensors,
+	}
+	flags := addCommonFlags(cmd, "config", "encoder", "set", "json")
+	prefix := cmd.Flags().String("prefix", "", "`PREFIX` of the names to take, or a part of it: teacher, encoder_q")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cfg, err := flags.loadForWeights(cmd, args[0])
+		if err != nil {
+			return err
+		}
+		done, err := convert(cfg, args[0], args[1], *prefix)
+		if err != nil {
+			return err
+		}
+		if flags.JSON {
+			return writeJSON(cmd.OutOrStdout(), done)
+		}
+		return done.show(cmd.OutOrStdout())
+	}
+	return cmd
+}
+
+func fileAndSafetensors(cmd *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return usageError{fmt.Errorf("%s: %d arguments, want two: a file of weights, and the file to write", cmd.CommandPath(), len(args))}
+	}
+	if !strings.EqualFold(filepath.Ext(args[1]), ".safetensors") {
+		return usageError{fmt.Errorf("%s: %q: want the name of a .safetensors file", cmd.CommandPath(), args[1])}
+	}
+	return nil
+}
+
+// publishedClip is the clip that an encoder is drawn on where nothing else is
+// said: what most published weights were trained on.
+const publishedClip = "media: {input: rgb, frames: 16, stride: 1, size: 224}\n"
+
+// loadForWeights resolves the settings of an encoder whose weights are in a file
+// or run. The encoder must be named, there or by the user.
+func (c *commonFlags) loadForWeights(cmd *cobra.Command, path string) (*configs.Config, error) {
+	base := encoderSettings(path)
+	switch {
+	case exists(filepath.Join(path, configFile)):
+		var err error
+		if base, err = runConfig(path); err != nil {
+			return nil, err
+		}
+	case base == nil && !cmd.Flags().Changed("encoder") && len(c.config) == 0:
+		if _, err := checkpoint.Open(weightsPath(path)); err != nil {
+			return nil, err
+		}
+		return nil, usageError{fmt.Errorf("%s does not say which encoder it holds: name it with --encoder, one of %s",
+			path, strings.Join(encoder.Builtin().Names(), ", "))}
+	default:
+		base = append(base, publishedClip...)
+	}
+	return c.loadOver(cmd, configs.Source{Base: base})
+}
+
+// converted is what convert tells.
+type converted struct {
+	Out      string            `json:"out"`
+	Bytes    int64             `json:"bytes"`
+	Metadata map[string]string `json:"metadata"`
+	*checkpoint.Report
+}
+
+// convert writes the tensors of an encoder.
+func convert(cfg *configs.Config, in, out, prefix string) (*converted, error) {
+	entry, err := encoder.Builtin().Lookup("encoder", cfg.Encoder)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	wants, err := methods.WantedByEncoder(entry, cfg.EncoderOptions, cfg.Clip.Shape())
+	if err != nil {
+		return nil, err
+	}
+	file, err := checkpoint.Open(weightsPath(in))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	report, err := file.Match(wants, prefix)
+	if err != nil {
+		return nil, err
+	}
+	if err := report.Refusal(); err != nil {
+		return nil, err
+	}
+	tensors, err := loaded(file, report)
+	if err != nil {
+		return nil, err
+	}
+	metadata := encoderMetadata(cfg)
+	metadata["source"], metadata["source_format"] = filepath.Base(in), string(file.Format)
+	if report.Prefix != "" {
+		metadata["source_prefix"] = report.Prefix
+	}
+	if err := checkpoint.WriteSafetensors(out, tensors, metadata); err != nil {
+		return nil, err
+	}
+	done := &converted{Out: out, Metadata: metadata, Report: report}
+	for _, t := range tensors {
+		done.Bytes += 4 * int64(len(t.F32))
+	}
+	return done, nil
+}
+
+// loaded reads what a report has matched.
+func loaded(file *checkpoint.File, r *checkpoint.Report) ([]checkpoint.Tensor, error) {
+	var out []checkpoint.Tensor
+	for _, pair := range r.Loaded {
+		values, err := file.Float32s(pair.From)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, checkpoint.Tensor{Name: pair.Name, Shape: pair.Shape, F32: values})
+	}
+	return out, nil
+}
+
+func (c *converted) show(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "%s\n\n", c.Report); err != nil {
+		return err
+	}
+	rows := [][2]string{{"written", fmt.Sprintf("%s (%s)", c.Out, byteCount(c.Bytes))}}
+	for _, key := range slices.Sorted(maps.Keys(c.Metadata)) {
+		rows = append(rows, [2]string{key, c.Metadata[key]})
+	}
+	return showPairs(w, rows)
+}
