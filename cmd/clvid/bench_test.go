@@ -14,9 +14,12 @@ func TestBenchStep(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 	pooled := r.ArenaBytes
-	r = jsonOf[bench.StepReport](t, append(args, "--json", "--encoder-option", "pool=false", "--precision", "bf16")...)
-	if r.ArenaBytes <= pooled || r.Precision != "bf16" {
-		t.Errorf("without the pool the values take %d bytes, with it %d; precision %s", r.ArenaBytes, pooled, r.Precision)
+	r = jsonOf[bench.StepReport](t, append(args, "--json", "--encoder-option", "pool=false")...)
+	if r.ArenaBytes <= pooled {
+		t.Errorf("without the pool the values take %d bytes, with it %d", r.ArenaBytes, pooled)
+	}
+	if r = jsonOf[bench.StepReport](t, append(args, "--json", "--precision", "bf16")...); r.Precision != "bf16" {
+		t.Errorf("precision %s, want bf16", r.Precision)
 	}
 	out := mustRun(t, args...)
 	for _, want := range []string{"step ", "peak memory", "parameters", "4 x 3 x 4 x 32 x 32"} {

@@ -31,8 +31,9 @@ themselves; where the file holds several networks, --prefix chooses one. The rep
 lists what was not found and what was left over. A file of another encoder is an
 error, and nothing is written.
 
-Shapes that depend on the clip, such as tables of positions, follow media.frames and
-media.size (16 and 224, unless IN says otherwise).`,
+Tables of positions have the size of the clips that IN was trained on: 16 frames of
+224 px, unless IN or --set media.frames=8, --set media.size=160 say otherwise. OUT
+keeps that size, and they are interpolated where it is used on other clips.`,
 		Example: "  clvid convert r3d_18.pth r3d_18.safetensors --encoder r3d-18\n" +
 			"  clvid convert checkpoint_0199.pth.tar moco.safetensors --encoder resnet-50 --prefix encoder_q\n" +
 			"  clvid pretrain --init-from r3d_18.safetensors --data DIR --out RUN",
@@ -107,6 +108,7 @@ func convert(cfg *configs.Config, in, out, prefix string) (*converted, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	keepTables(cfg)
 	wants, err := methods.WantedByEncoder(entry, cfg.EncoderOptions, cfg.Clip.Shape())
 	if err != nil {
 		return nil, err
@@ -140,6 +142,19 @@ func convert(cfg *configs.Config, in, out, prefix string) (*converted, error) {
 		done.Bytes += 4 * int64(len(t.F32))
 	}
 	return done, nil
+}
+
+// keepTables records the size that tables of positions have in the file, so that
+// they are interpolated where clips are of another size later. Encoders without
+// tables ignore it.
+func keepTables(cfg *configs.Config) {
+	clip, options := cfg.Clip.Shape(), &cfg.EncoderOptions
+	if options.TableTime == 0 {
+		options.TableTime = clip[1]
+	}
+	if options.TableSize == 0 {
+		options.TableSize = clip[2]
+	}
 }
 
 // loaded reads what a report has matched.

@@ -152,7 +152,9 @@ func encoderMetadata(cfg *configs.Config) map[string]string {
 	}
 	options, _ := settings["encoder_options"].(map[string]any)
 	for key, value := range options {
-		out[optionPrefix+key] = fmt.Sprint(value)
+		if text := fmt.Sprint(value); text != "" { // which is what is left out
+			out[optionPrefix+key] = text
+		}
 	}
 	return out
 }
