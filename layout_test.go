@@ -28,7 +28,8 @@ var fences = []struct {
 	why     string
 }{
 	{"github.com/asticode/go-astiav", []string{"media/avdecode"}, "its version is tied to FFmpeg's"},
-	{"gorgonia.org", []string{"nn", "nn/op", "nn/op/*", "nn/plan", "nn/encoder", "nn/loss", "methods", "methods/*"}, "only networks know the graph library"},
+	{"gorgonia.org", []string{"nn", "nn/op", "nn/op/*", "nn/plan", "nn/encoder", "nn/loss", "nn/onnx", "methods", "methods/*"}, "only networks know the graph library"},
+	{"google.golang.org/protobuf", []string{"nn/onnx"}, "only exported files speak protobuf"},
 	{"github.com/sugarme/tokenizer", []string{"text"}, "its traps are guarded there"},
 	{"github.com/spf13/viper", []string{"configs"}, "settings are typed before anybody sees them"},
 	{"github.com/spf13/cobra", []string{"cmd/clvid"}, "libraries know no command line"},
@@ -69,6 +70,7 @@ var arrows = map[string][]string{
 	"nn/checkpoint":          {},
 	"nn/encoder":             {"nn", "nn/op", "nn/device"},
 	"nn/loss":                {"nn", "nn/op", "nn/device"},
+	"nn/onnx":                {"nn", "nn/op", "nn/device", "nn/encoder"},
 
 	"methods": {"pretext", "media", "media/*", "text", "nn", "nn/*"},
 	// Decoding reaches the trainer as an interface of media.

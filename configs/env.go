@@ -10,7 +10,7 @@ import (
 const envPrefix = "CLVID_"
 
 // reservedEnv are variables of the program and its tests that are no settings.
-var reservedEnv = []string{"CLVID_CACHE", "CLVID_GOLDEN", "CLVID_ONEDNN", "CLVID_SHARED"}
+var reservedEnv = []string{"CLVID_CACHE", "CLVID_GOLDEN", "CLVID_ONEDNN", "CLVID_PYTHON", "CLVID_SHARED"}
 
 // fromEnv reads lines of NAME=value, such as os.Environ gives. Viper's own
 // environment is not used: it ignores variables that name no key, and guesses

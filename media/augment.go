@@ -39,8 +39,8 @@ type Augmentation struct {
 
 // The normalisation of all inputs: (x - mean) / std.
 const (
-	normMean = .45
-	normStd  = .225
+	NormMean = .45
+	NormStd  = .225
 )
 
 // RenderAugmented draws one view of a clip of c.Frames frames, in the order in

@@ -68,11 +68,11 @@ func (p Pixels) apply(a Affine, normalise bool) {
 	}
 	low, high := float32(0), float32(1)
 	if normalise {
-		norm := Affine{B: [3]float64{-normMean / normStd, -normMean / normStd, -normMean / normStd}}
+		norm := Affine{B: [3]float64{-NormMean / NormStd, -NormMean / NormStd, -NormMean / NormStd}}
 		for i := range 3 {
-			norm.M[i][i] = 1 / normStd
+			norm.M[i][i] = 1 / NormStd
 		}
-		a, low, high = norm.After(a), float32((0-normMean)/normStd), float32((1-normMean)/normStd)
+		a, low, high = norm.After(a), float32((0-NormMean)/NormStd), float32((1-NormMean)/NormStd)
 	}
 	var m [3][3]float32
 	var o [3]float32
@@ -96,7 +96,7 @@ func (p Pixels) apply(a Affine, normalise bool) {
 }
 
 func (p Pixels) normalise() {
-	const scale, shift = 1 / normStd, -normMean / normStd
+	const scale, shift = 1 / NormStd, -NormMean / NormStd
 	for i, x := range p.Data {
 		p.Data[i] = x*scale + shift
 	}
