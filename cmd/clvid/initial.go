@@ -146,12 +146,7 @@ const formatName = "clvid"
 // which options.
 func encoderMetadata(cfg *configs.Config) map[string]string {
 	out := map[string]string{"format": formatName, "encoder": cfg.Encoder}
-	settings, err := cfg.Map()
-	if err != nil {
-		panic(err) // settings that were read can be written
-	}
-	options, _ := settings["encoder_options"].(map[string]any)
-	for key, value := range options {
+	for key, value := range encoderOptions(cfg) {
 		if text := fmt.Sprint(value); text != "" { // which is what is left out
 			out[optionPrefix+key] = text
 		}
@@ -160,6 +155,16 @@ func encoderMetadata(cfg *configs.Config) map[string]string {
 }
 
 const optionPrefix = "encoder_"
+
+// encoderOptions are the settings under encoder_options.
+func encoderOptions(cfg *configs.Config) map[string]any {
+	settings, err := cfg.Map()
+	if err != nil {
+		panic(err) // settings that were read can be written
+	}
+	options, _ := settings["encoder_options"].(map[string]any)
+	return options
+}
 
 // encoderSettings are the settings of encoderMetadata as YAML; nil for files
 // that do not have them, or are not there.
