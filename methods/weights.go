@@ -42,6 +42,22 @@ func WantedByEncoder(e encoder.Entry, c encoder.Config, clip [4]int) (wants []ch
 	return Wanted(outline, ""), outline.Err()
 }
 
+// WantedByText lists the tensors of a text encoder.
+func WantedByText(e encoder.TextEntry, c encoder.TextConfig) (wants []checkpoint.Want, err error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			wants, err = nil, fmt.Errorf("methods: %s: %v: its settings make no network", e.Name, p)
+		}
+	}()
+	g, outline := gorgonia.NewGraph(), nn.NewOutline(device.Float32)
+	ids, mask := nn.Input(g, "ids", int32Type, 1, 2), nn.Input(g, "words", device.Float32, 1, 2)
+	e.Build(nn.NewScope(g, outline, 0), ids, mask, c)
+	return Wanted(outline, ""), outline.Err()
+}
+
 // Fill copies the tensors that a report has matched into those of a store below
 // a prefix.
 func Fill(store *nn.Store, prefix string, file *checkpoint.File, r *checkpoint.Report) error {

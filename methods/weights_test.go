@@ -85,3 +85,17 @@ func TestWantedByEncoder(t *testing.T) {
 		t.Errorf("clips of no pixels: %v", err)
 	}
 }
+
+func TestWantedByText(t *testing.T) {
+	e, err := encoder.BuiltinText().Lookup("text encoder", "bert-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants, err := WantedByText(e, encoder.TextConfig{Vocabulary: 100, Length: 16})
+	if err != nil || len(wants) < 30 || wants[0].Name != "embeddings.word_embeddings.weight" || wants[0].Shape[0] != 100 {
+		t.Errorf("%v, %v", wants, err)
+	}
+	if _, err := WantedByText(e, encoder.TextConfig{Vocabulary: -1}); err == nil || !strings.Contains(err.Error(), "vocabulary -1") {
+		t.Errorf("got %v", err)
+	}
+}

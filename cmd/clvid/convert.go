@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ func newConvert() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT.safetensors",
 		Short: "write the weights of an encoder as safetensors, from PyTorch or Hugging Face",
-		Long: `Takes the weights of an encoder out of a file and writes them as safetensors, in
+		Long: `Takes the weights of an encoder, of clips or of text, out of a file and writes them as safetensors, in
 float32, by the encoder's own names, with the encoder and its options as metadata.
 IN is what torch.save wrote (.pth, .pt, .bin: a state dict, or a training checkpoint
 that holds one), a Hugging Face folder, a safetensors file, or a run. Nothing in it
@@ -87,7 +88,7 @@ func (c *commonFlags) loadForWeights(cmd *cobra.Command, path string) (*configs.
 			return nil, err
 		}
 		return nil, usageError{fmt.Errorf("%s does not say which encoder it holds: name it with --encoder, one of %s",
-			path, strings.Join(encoder.Builtin().Names(), ", "))}
+			path, strings.Join(slices.Concat(encoder.Builtin().Names(), encoder.BuiltinText().Names()), ", "))}
 	default:
 		base = append(base, publishedClip...)
 	}
@@ -104,20 +105,15 @@ type converted struct {
 
 // convert writes the tensors of an encoder.
 func convert(cfg *configs.Config, in, out, prefix string) (*converted, error) {
-	entry, err := encoder.Builtin().Lookup("encoder", cfg.Encoder)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	keepTables(cfg)
-	wants, err := methods.WantedByEncoder(entry, cfg.EncoderOptions, cfg.Clip.Shape())
-	if err != nil {
-		return nil, err
-	}
 	file, err := checkpoint.Open(weightsPath(in))
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
+	wants, metadata, err := wantedBy(cfg, file)
+	if err != nil {
+		return nil, err
+	}
 	report, err := file.Match(wants, prefix)
 	if err != nil {
 		return nil, err
@@ -129,7 +125,6 @@ func convert(cfg *configs.Config, in, out, prefix string) (*converted, error) {
 	if err != nil {
 		return nil, err
 	}
-	metadata := encoderMetadata(cfg)
 	metadata["source"], metadata["source_format"] = filepath.Base(in), string(file.Format)
 	if report.Prefix != "" {
 		metadata["source_prefix"] = report.Prefix
@@ -142,6 +137,34 @@ func convert(cfg *configs.Config, in, out, prefix string) (*converted, error) {
 		done.Bytes += 4 * int64(len(t.F32))
 	}
 	return done, nil
+}
+
+// wantedBy lists what an encoder of clips or text needs, and the metadata that
+// tell its options.
+func wantedBy(cfg *configs.Config, file *checkpoint.File) ([]checkpoint.Want, map[string]string, error) {
+	if entry, err := encoder.BuiltinText().Lookup("text encoder", cfg.Encoder); err == nil {
+		wants, err := methods.WantedByText(entry, textConfig(file.Metadata))
+		return wants, map[string]string{"format": formatName, "encoder": entry.Name}, err
+	}
+	entry, err := encoder.Builtin().Lookup("encoder", cfg.Encoder)
+	if err != nil {
+		return nil, nil, usageError{fmt.Errorf("%w; or of text %s", err, strings.Join(encoder.BuiltinText().Names(), ", "))}
+	}
+	keepTables(cfg)
+	wants, err := methods.WantedByEncoder(entry, cfg.EncoderOptions, cfg.Clip.Shape())
+	return wants, encoderMetadata(cfg), err
+}
+
+// textConfig takes the size of the vocabulary and the length from a Hugging Face
+// folder's configuration; 0 is the encoder's own.
+func textConfig(metadata map[string]string) encoder.TextConfig {
+	var c encoder.TextConfig
+	for key, to := range map[string]*int{"vocab_size": &c.Vocabulary, "max_position_embeddings": &c.Length} {
+		if n, err := strconv.Atoi(metadata[key]); err == nil {
+			*to = n
+		}
+	}
+	return c
 }
 
 // keepTables records the size that tables of positions have in the file, so that

@@ -60,7 +60,7 @@ func TestConvert(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	w := jsonOf[tensorsFinding](t, "inspect", out, "--json")
-	for key, want := range map[string]string{"encoder": "r3d-10", "encoder_width": "4", "encoder_pool": "true", "source": "checkpoint.pth.tar",
+	for key, want := range map[string]string{"encoder": "r3d-10", "encoder_width": "4", "encoder_table_time": "16", "source": "checkpoint.pth.tar",
 		"source_format": "PyTorch zip", "format": "clvid"} {
 		if w.Metadata[key] != want {
 			t.Errorf("%s is %q, want %q", key, w.Metadata[key], want)
@@ -127,7 +127,32 @@ func TestConvertRefuses(t *testing.T) {
 	}
 }
 
-// TestInitFrom starts pretraining from a file and resumes it without the file.
+// A folder of Hugging Face's BERT, of another vocabulary and with heads.
+func TestConvertText(t *testing.T) {
+	e, err := encoder.BuiltinText().Lookup("text encoder", "bert-tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants, err := methods.WantedByText(e, encoder.TextConfig{Vocabulary: 7, Length: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out := t.TempDir(), filepath.Join(t.TempDir(), "w.safetensors")
+	var weights ct.Dict
+	for _, w := range append(wants, checkpoint.Want{Name: "pooler.dense.weight", Shape: []int{1}}) {
+		n := int(checkpoint.Info{Shape: w.Shape}.Elements())
+		name := strings.Replace(w.Name, "LayerNorm.weight", "LayerNorm.gamma", 1)
+		weights = append(weights, "bert."+name, ct.Tensor{Storage: ct.Floats(make([]float32, n)...), Shape: w.Shape})
+	}
+	ct.Write(t, filepath.Join(in, "pytorch_model.bin"), append(weights, "cls.predictions.bias", ct.Tensor{Storage: ct.Floats(1), Shape: []int{1}}))
+	writeFile(t, filepath.Join(in, "config.json"), `{"model_type":"bert","vocab_size":7,"max_position_embeddings":5}`)
+	got := jsonOf[converted](t, "convert", in, out, "--encoder", "bert-tiny", "--json")
+	if got.Prefix != "bert." || len(got.Loaded) != len(wants) || got.Metadata["encoder"] != "bert-tiny" || len(got.Unexpected) != 1 || len(got.Skipped) != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestInitFromPretrain starts pretraining from a file and resumes it without the file.
 func TestInitFromPretrain(t *testing.T) {
 	data, file := videos(t), pth(t, 1)
 	args := func(out string, more ...string) []string {

@@ -143,12 +143,13 @@ func (i *initial) close() error {
 const formatName = "clvid"
 
 // encoderMetadata says in a file of weights which encoder they are of, and with
-// which options.
+// which options, as far as these differ from those of the published encoder.
 func encoderMetadata(cfg *configs.Config) map[string]string {
 	out := map[string]string{"format": formatName, "encoder": cfg.Encoder}
+	published := encoderOptions(configs.Default(nil))
 	for key, value := range encoderOptions(cfg) {
-		if text := fmt.Sprint(value); text != "" { // which is what is left out
-			out[optionPrefix+key] = text
+		if value != published[key] {
+			out[optionPrefix+key] = fmt.Sprint(value)
 		}
 	}
 	return out
