@@ -158,6 +158,10 @@ var libraryLayouts = [...]onednn.Layout{rowMajor: onednn.Plain, channelsLast: on
 
 func (g convolution) describe(d onednn.Direction, w way) onednn.ConvDesc {
 	a := g.attrs
+	if w.x.order == blocked && g.x.Shape[1] == blockSize && g.w.Shape[0] == blockSize {
+		// One block is channels last, for which the library has faster code.
+		w.x.order, w.y.order = channelsLast, channelsLast
+	}
 	desc := onednn.ConvDesc{
 		Direction: d, Spatial: len(g.x.Shape) - 2, InLayout: libraryLayouts[w.x.order], OutLayout: libraryLayouts[w.y.order],
 		Groups: a.Groups, N: g.x.Shape[0], C: g.x.Shape[1], K: g.w.Shape[0],

@@ -43,16 +43,27 @@ static void sum_squares(int64_t n, int64_t period, const void *px, const float *
     }
 }
 
-// GATED(i) is dy where the gate lets it through.
-#define GATED(i) (gate ? (get(gate[i]) > 0 ? get(dy[i]) : 0) : get(dy[i]))
+// gated is dy where the gate lets it through: above 0, and NaN, so that a
+// broken step shows. Arithmetic on the bits, as GCC makes no vectors of a choice.
+INLINE float gated(const elem *dy, int gating, const elem *gate, int64_t i) {
+    float d = get(dy[i]), g = get(gate[i]);
+    if (!gating) return d;
+    uint32_t u, bits;
+    memcpy(&u, &d, sizeof u);
+    memcpy(&bits, &g, sizeof bits);
+    uint32_t negative = (uint32_t)((int32_t)bits >> 31), some = (uint32_t)((int32_t)-bits >> 31);
+    u &= some & ~negative;
+    memcpy(&d, &u, sizeof d);
+    return d;
+}
 
-INLINE void products(int64_t n, int64_t period, const elem *dy, const elem *gate, const elem *x,
-                     const float *mean, double *acc) {
+INLINE void products(int64_t n, int64_t period, const elem *dy, int gating, const elem *gate,
+                     const elem *x, const float *mean, double *acc) {
     double *sum = acc, *product = acc + period;
     int64_t i = 0;
     for (; i + 2 * period <= n; i += 2 * period) {
         FLAT for (int64_t j = 0; j < period; j++) {
-            double a = GATED(i + j), b = GATED(i + period + j);
+            double a = gated(dy, gating, gate, i + j), b = gated(dy, gating, gate, i + period + j);
             sum[j] += a + b;
             product[j] += a * (double)(get(x[i + j]) - mean[j]) +
                           b * (double)(get(x[i + period + j]) - mean[j]);
@@ -61,7 +72,7 @@ INLINE void products(int64_t n, int64_t period, const elem *dy, const elem *gate
     for (; i < n; i += period) {
         int64_t m = n - i < period ? n - i : period;
         FLAT for (int64_t j = 0; j < m; j++) {
-            double a = GATED(i + j);
+            double a = gated(dy, gating, gate, i + j);
             sum[j] += a;
             product[j] += a * (double)(get(x[i + j]) - mean[j]);
         }
@@ -71,9 +82,9 @@ INLINE void products(int64_t n, int64_t period, const elem *dy, const elem *gate
 static void sum_products(int64_t n, int64_t period, const void *dy, const void *gate, const void *x,
                          const float *mean, double *acc) {
     if (gate)
-        products(n, period, dy, gate, x, mean, acc);
+        products(n, period, dy, 1, gate, x, mean, acc);
     else
-        products(n, period, dy, NULL, x, mean, acc);
+        products(n, period, dy, 0, dy, x, mean, acc);
 }
 
 static void sum(int64_t n, int64_t period, const void *px, double *acc) {
@@ -111,13 +122,13 @@ static void normalize(int64_t n, int64_t period, const void *x, const float *mea
         normalized(n, period, x, mean, scale, shift, NULL, 0, y);
 }
 
-INLINE void gradients(int64_t n, int64_t period, const elem *dy, const elem *gate, const elem *x,
-                      const float *mean, const float *scale, const float *slope,
+INLINE void gradients(int64_t n, int64_t period, const elem *dy, int gating, const elem *gate,
+                      const elem *x, const float *mean, const float *scale, const float *slope,
                       const float *shift, elem *dx) {
     for (int64_t i = 0; i < n; i += period) {
         int64_t m = n - i < period ? n - i : period;
         FLAT for (int64_t j = 0; j < m; j++)
-            dx[i + j] = put(GATED(i + j) * scale[j] + (get(x[i + j]) - mean[j]) * slope[j] + shift[j]);
+            dx[i + j] = put(gated(dy, gating, gate, i + j) * scale[j] + (get(x[i + j]) - mean[j]) * slope[j] + shift[j]);
     }
 }
 
@@ -125,9 +136,9 @@ static void normalize_grad(int64_t n, int64_t period, const void *dy, const void
                            const void *x, const float *mean, const float *scale,
                            const float *slope, const float *shift, void *dx) {
     if (gate)
-        gradients(n, period, dy, gate, x, mean, scale, slope, shift, dx);
+        gradients(n, period, dy, 1, gate, x, mean, scale, slope, shift, dx);
     else
-        gradients(n, period, dy, NULL, x, mean, scale, slope, shift, dx);
+        gradients(n, period, dy, 0, dy, x, mean, scale, slope, shift, dx);
 }
 
 static void add_row(int64_t n, int64_t period, const void *px, const float *b, void *py) {
