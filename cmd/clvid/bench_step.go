@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/internal/atomicfile"
 	"github.com/clvid/clvid/methods/bench"
 	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/device/cpu"
@@ -26,6 +28,9 @@ type stepFlags struct {
 	width     int
 	options   []string
 	threads   int
+	profile   string
+	dot       string
+	dotGraph  string
 	json      bool
 }
 
@@ -56,6 +61,9 @@ the kernel's figure for the whole process.`,
 	f.IntVar(&o.step.Steps, "steps", 5, "`N` measured steps")
 	f.IntVar(&o.step.Warmup, "warmup", 1, "`N` steps before them")
 	f.Uint64Var(&o.step.Seed, "seed", 0, "`N` from which weights and input follow")
+	f.StringVar(&o.profile, "profile", "", "time every kernel: a table, and a Chrome trace in `FILE` (-: no trace)")
+	f.StringVar(&o.dot, "dot", "", "draw the program for Graphviz into `FILE`")
+	f.StringVar(&o.dotGraph, "dot-graph", "", "draw the graph for Graphviz into `FILE`")
 	f.BoolVar(&o.json, "json", false, "print JSON alone on stdout")
 	complete(cmd, "encoder", encoder.Builtin().Names(), cobra.ShellCompDirectiveNoFileComp)
 	complete(cmd, "precision", device.Precisions(), cobra.ShellCompDirectiveNoFileComp)
@@ -92,7 +100,7 @@ func (o *stepFlags) resolve() error {
 	if o.threads == 0 {
 		o.threads = runtime.NumCPU()
 	}
-	o.step.Threads = o.threads
+	o.step.Threads, o.step.Profile = o.threads, o.profile != ""
 	if err := o.step.Validate(); err != nil {
 		return usageError{err}
 	}
@@ -110,14 +118,44 @@ func (o *stepFlags) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, step.Close()) }()
+	if err := o.draw(step); err != nil {
+		return err
+	}
 	report, err := step.Measure(cmd.Context(), be)
 	if err != nil {
 		return err
+	}
+	if o.profile != "" && o.profile != "-" {
+		if err := writeWhole(o.profile, report.Profile.WriteTrace); err != nil {
+			return err
+		}
 	}
 	if o.json {
 		return writeJSON(cmd.OutOrStdout(), report)
 	}
 	return showStep(cmd.OutOrStdout(), report)
+}
+
+// draw writes the drawings that were asked for.
+func (o *stepFlags) draw(step *bench.Step) error {
+	if o.dot != "" {
+		if err := writeWhole(o.dot, step.Machine().WriteDOT); err != nil {
+			return err
+		}
+	}
+	if o.dotGraph == "" {
+		return nil
+	}
+	return writeWhole(o.dotGraph, step.WriteGraphDOT)
+}
+
+// writeWhole writes a file whole or not at all.
+func writeWhole(path string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, b.Bytes())
 }
 
 func showStep(w io.Writer, r *bench.StepReport) error {
@@ -132,7 +170,10 @@ func showStep(w io.Writer, r *bench.StepReport) error {
 		{"set-up", strconv.FormatFloat(r.SetUp, 'f', 2, 64) + " s"},
 		{"loss", fmt.Sprintf("%.4f", r.Loss)},
 	})
-	_, err := fmt.Fprintln(w, t.Render())
+	if _, err := fmt.Fprintln(w, t.Render()); err != nil || r.Profile == nil {
+		return err
+	}
+	_, err := fmt.Fprint(w, profileTables(r.Profile, mean(r.StepSeconds)))
 	return err
 }
 

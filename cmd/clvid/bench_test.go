@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -21,10 +23,33 @@ func TestBenchStep(t *testing.T) {
 	if r = jsonOf[bench.StepReport](t, append(args, "--json", "--precision", "bf16")...); r.Precision != "bf16" {
 		t.Errorf("precision %s, want bf16", r.Precision)
 	}
-	out := mustRun(t, args...)
-	for _, want := range []string{"step ", "peak memory", "parameters", "4 x 3 x 4 x 32 x 32"} {
+	wants(t, mustRun(t, args...), "step ", "peak memory", "parameters", "4 x 3 x 4 x 32 x 32")
+}
+
+func wants(t *testing.T, out string, parts ...string) {
+	t.Helper()
+	for _, want := range parts {
 		if !strings.Contains(out, want) {
-			t.Errorf("no %q in the table:\n%s", want, out)
+			t.Errorf("no %q in:\n%s", want, out)
 		}
+	}
+}
+
+func TestBenchStepProfile(t *testing.T) {
+	dir := t.TempDir()
+	trace, dot, graph := filepath.Join(dir, "trace.json"), filepath.Join(dir, "plan.dot"), filepath.Join(dir, "graph.dot")
+	args := strings.Fields("bench step --width 4 --frames 4 --size 32 --batch 4 --steps 2")
+	out := mustRun(t, append(args, "--profile", trace, "--dot", dot, "--dot-graph", graph)...)
+	wants(t, out, "kind", "share", "conv_grad_weight", "all kernels", "the optimizer's", "encoder.stem.0.weight")
+	for file, want := range map[string]string{trace: `"traceEvents":[{"name":"`, dot: `digraph "plan" {`, graph: `digraph "graph" {`} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants(t, string(data), want)
+	}
+	r := jsonOf[bench.StepReport](t, append(args, "--json", "--profile", "-")...)
+	if r.Profile == nil || r.Profile.Runs != 2 || len(r.Profile.Steps) != r.Kernels {
+		t.Errorf("profile %+v of %d kernels", r.Profile, r.Kernels)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"runtime/debug"
@@ -43,6 +44,7 @@ type StepConfig struct {
 	Warmup    int // steps before the measured ones
 	Steps     int // measured
 	Seed      uint64
+	Profile   bool // time every kernel of the measured steps
 }
 
 // Validate checks the ranges.
@@ -83,6 +85,8 @@ type StepReport struct {
 	StepMedian  float64   `json:"step_seconds_median"`
 	PeakRSS     int64     `json:"peak_rss_bytes"` // of the process, as the kernel counts
 	Loss        float64   `json:"loss"`           // of the last step
+	// Profile is where the time went, nil without StepConfig.Profile.
+	Profile *plan.Profile `json:"profile,omitempty"`
 }
 
 // Step is a training step that can be repeated: features, a linear layer of
@@ -118,8 +122,7 @@ func NewStep(be device.Backend, c StepConfig) (s *Step, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
-	outputs := append([]*gorgonia.Node{s.loss}, s.grads...)
-	s.machine, err = plan.Compile(be, plan.Options{Train: true, Params: s.store, Precision: c.Precision}, outputs...)
+	s.machine, err = plan.Compile(be, plan.Options{Train: true, Params: s.store, Precision: c.Precision}, s.outputs()...)
 	if err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
@@ -164,8 +167,14 @@ func normals(n int, seed uint64) []float32 {
 	return v
 }
 
-// Machine is the compiled program, for profiles and drawings.
+// Machine is the compiled program, for drawings.
 func (s *Step) Machine() *plan.Machine { return s.machine }
+
+// WriteGraphDOT draws the graph for Graphviz.
+func (s *Step) WriteGraphDOT(w io.Writer) error { return plan.WriteGraphDOT(w, s.outputs()...) }
+
+// outputs are what the program computes: loss and gradients.
+func (s *Step) outputs() []*gorgonia.Node { return append([]*gorgonia.Node{s.loss}, s.grads...) }
 
 // Close frees the program.
 func (s *Step) Close() error { return s.machine.Close() }
@@ -209,6 +218,9 @@ func (s *Step) Measure(ctx context.Context, be device.Backend) (*StepReport, err
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		if s.cfg.Profile && i == s.cfg.Warmup {
+			s.machine.StartProfile()
+		}
 		start := time.Now()
 		value, err := s.Run()
 		if err != nil {
@@ -221,6 +233,7 @@ func (s *Step) Measure(ctx context.Context, be device.Backend) (*StepReport, err
 			r.StepSeconds = append(r.StepSeconds, time.Since(start).Seconds())
 		}
 	}
+	r.Profile = s.machine.StopProfile()
 	sorted := slices.Sorted(slices.Values(r.StepSeconds))
 	r.StepMin, r.StepMedian = sorted[0], (sorted[(len(sorted)-1)/2]+sorted[len(sorted)/2])/2
 	var err error

@@ -5,6 +5,8 @@
 // implementing Backend and nothing else.
 package device
 
+import "time"
+
 // DType is an element type.
 type DType uint8
 
@@ -128,7 +130,13 @@ type Step struct {
 }
 
 // Program is an ordered list of steps.
-type Program struct{ Steps []Step }
+type Program struct {
+	Steps []Step
+	// Observe, where set, is told when each step began and how long it took, on
+	// the goroutine that runs it; back ends that launch programs whole then run
+	// steps one by one.
+	Observe func(step int, start time.Time, took time.Duration)
+}
 
 // HostViewer is a Backend whose memory the host can address.
 type HostViewer interface {

@@ -20,12 +20,16 @@ type value struct {
 // matters are nil.
 type step struct {
 	name             string
+	kind             device.Kind
 	kernel           device.Kernel
 	in, saved, reads []*value
 	out              *value
 	scratch          *block // nil: none
 	reuse            int    // input that out may overwrite, or -1
 }
+
+// convertKind is told as the kind of steps that turn one layout into another.
+const convertKind device.Kind = "convert"
 
 // builder turns nodes into steps.
 type builder struct {
@@ -34,14 +38,23 @@ type builder struct {
 	values     map[*gorgonia.Node]*value
 	saved      map[*gorgonia.Node][]*value
 	second     map[*gorgonia.Node]lowered   // what is computed again
-	operations map[*gorgonia.Node]operation // by the node of their result
+	operations map[*gorgonia.Node]operation // by the nodes of their value and of what they save
 	outputs    map[*gorgonia.Node]bool
 	converted  map[conversion]*value
 	inputs     map[*gorgonia.Node]*value
 	steps      []step
+	leafList   []leaf
+	sums       map[*gorgonia.Node]*sum
+	sumList    []*sum
 	leaves     device.Mem // all inputs, back to back
 	arena      device.Mem
 	allocated  []device.Mem
+}
+
+// leaf is a parameter, buffer or input.
+type leaf struct {
+	name string
+	v    *value
 }
 
 // conversion is a value in another layout.
@@ -54,7 +67,8 @@ func newBuilder(be device.Backend, o Options) *builder {
 	return &builder{be: be, o: o,
 		values: map[*gorgonia.Node]*value{}, saved: map[*gorgonia.Node][]*value{},
 		second: map[*gorgonia.Node]lowered{}, operations: map[*gorgonia.Node]operation{}, outputs: map[*gorgonia.Node]bool{},
-		converted: map[conversion]*value{}, inputs: map[*gorgonia.Node]*value{}}
+		converted: map[conversion]*value{}, inputs: map[*gorgonia.Node]*value{},
+		sums: map[*gorgonia.Node]*sum{}}
 }
 
 func (b *builder) alloc(bytes int64) (device.Mem, error) {
@@ -91,6 +105,7 @@ func (b *builder) addLeaves(nodes []*gorgonia.Node) error {
 			return err
 		}
 		b.values[n] = v
+		b.leafList = append(b.leafList, leaf{name, v})
 		if !borrowed {
 			b.inputs[n] = v
 			v.block.offset = total
@@ -131,10 +146,9 @@ type lowered struct {
 
 // add lowers one operation.
 func (b *builder) add(o operation) error {
-	b.operations[o.result] = o
+	b.operations[o.result], b.operations[o.node] = o, o
 	l, err := b.operation(o, false)
-	b.values[o.result] = l.out
-	b.values[o.node], b.saved[o.node] = l.out, l.saved
+	b.values[o.result], b.saved[o.node] = l.out, l.saved
 	return err
 }
 
@@ -168,7 +182,7 @@ func (b *builder) lower(n *gorgonia.Node, d device.OpDesc, in, reads []*value, a
 	if err != nil {
 		return lowered{}, err
 	}
-	s := step{name: label(n), kernel: l.Kernel, reads: reads, reuse: l.Reuse, in: make([]*value, len(in))}
+	s := step{name: label(n), kind: d.Kind, kernel: l.Kernel, reads: reads, reuse: l.Reuse, in: make([]*value, len(in))}
 	for i, v := range in {
 		if d.Kind.ShapeOnly(i) {
 			continue
@@ -233,7 +247,7 @@ func (b *builder) convert(v *value, to device.Layout) (*value, error) {
 		return nil, err
 	}
 	c := b.fresh(device.Value{Type: v.Type, Layout: to})
-	s := step{name: "convert", kernel: l.Kernel, in: []*value{v}, out: c, reuse: -1}
+	s := step{name: "convert", kind: convertKind, kernel: l.Kernel, in: []*value{v}, out: c, reuse: -1}
 	if l.Scratch > 0 {
 		s.scratch = &block{bytes: l.Scratch}
 	}
@@ -266,6 +280,10 @@ func (b *builder) alias(d device.OpDesc, in, saved []*value) *value {
 func (b *builder) keep(outputs []*gorgonia.Node) (map[*gorgonia.Node]*value, error) {
 	results := map[*gorgonia.Node]*value{}
 	for _, n := range outputs {
+		if s, ok := b.sums[n]; ok {
+			results[n] = s.v
+			continue
+		}
 		v, err := b.convert(b.values[n], nil)
 		if err != nil {
 			return nil, fmt.Errorf("plan: output %s: %w", label(n), err)

@@ -16,6 +16,11 @@ type Machine struct {
 	be      device.Backend
 	params  ParamSource // keeps the borrowed memory alive
 	program device.Program
+	steps   []step // what the program was made of
+	leaves  []leaf
+	profile *Profile
+	sums    []*sum
+	summed  int // runs since ClearSums
 	inputs  map[*gorgonia.Node]*input
 	results map[*gorgonia.Node]*result
 	arena   device.Mem
@@ -41,7 +46,7 @@ type result struct {
 }
 
 func newMachine(b *builder, results map[*gorgonia.Node]*value) *Machine {
-	m := &Machine{be: b.be, params: b.o.Params, arena: b.arena, memory: b.allocated,
+	m := &Machine{be: b.be, params: b.o.Params, steps: b.steps, leaves: b.leafList, sums: b.sumList, arena: b.arena, memory: b.allocated,
 		inputs: map[*gorgonia.Node]*input{}, results: map[*gorgonia.Node]*result{}}
 	for n, v := range b.inputs {
 		m.inputs[n] = &input{v: v.Value, mem: v.block.mem}
@@ -141,10 +146,14 @@ func (m *Machine) RunAll() error {
 			return fmt.Errorf("plan: run: input %s is not bound: call Let first", n.Name())
 		}
 	}
+	if m.profile != nil {
+		m.profile.begin()
+	}
 	if err := m.be.Run(&m.program); err != nil {
 		return fmt.Errorf("plan: run: %w", err)
 	}
 	m.ran = true
+	m.summed++
 	return nil
 }
 

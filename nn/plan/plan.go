@@ -7,6 +7,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -31,6 +32,10 @@ type Options struct {
 	Params ParamSource
 	// Precision is that of convolutions, linear layers and attention.
 	Precision device.Precision
+	// Accumulate lists outputs that every run adds to sums in memory of their
+	// own: gradients over the parts of a batch. Reading such an output gives its
+	// sum; see ClearSums and AverageSums.
+	Accumulate []*gorgonia.Node
 	// NoReuse gives every value memory of its own. Results are the same, bit
 	// for bit; tests compare.
 	NoReuse bool
@@ -72,6 +77,16 @@ func (b *builder) compile(nodes, outputs []*gorgonia.Node) (*Machine, error) {
 	for _, o := range operations {
 		if err := b.add(o); err != nil {
 			return nil, fmt.Errorf("plan: %s: %w", label(o.result), err)
+		}
+		if slices.Contains(b.o.Accumulate, o.result) {
+			if err := b.accumulate(o.result); err != nil {
+				return nil, fmt.Errorf("plan: accumulate %s: %w", label(o.result), err)
+			}
+		}
+	}
+	for _, n := range b.o.Accumulate {
+		if !b.outputs[n] || b.sums[n] == nil {
+			return nil, fmt.Errorf("plan: accumulate %s: not an operation among the outputs", label(n))
 		}
 	}
 	results, err := b.keep(outputs)

@@ -29,7 +29,7 @@ func (b *builder) operands(o operation, again bool) ([]*value, error) {
 	for i, c := range o.in {
 		v := b.values[c]
 		if (again || late(o.node)) && b.dropped(c) && !o.desc.Kind.ShapeOnly(i) {
-			l, err := b.repeat(c)
+			l, err := b.repeat(b.operations[c])
 			if err != nil {
 				return nil, err
 			}
@@ -48,9 +48,9 @@ const savedShare = 16
 func (b *builder) reads(n *gorgonia.Node, again bool) ([]*value, error) {
 	var saved []*value
 	for _, r := range reads(n) {
-		vs := b.saved[r]
-		if (again || late(n)) && b.dropped(r) && !small(vs, b.values[r]) {
-			l, err := b.repeat(r)
+		vs, from := b.saved[r], b.operations[r]
+		if (again || late(n)) && b.dropped(from.result) && !small(vs, b.values[from.result]) {
+			l, err := b.repeat(from)
 			if err != nil {
 				return nil, err
 			}
@@ -69,13 +69,13 @@ func small(saved []*value, out *value) bool {
 	return bytes*savedShare <= out.block.bytes
 }
 
-// repeat computes n a second time, once for all late readers.
-func (b *builder) repeat(n *gorgonia.Node) (lowered, error) {
-	if l, ok := b.second[n]; ok {
+// repeat lowers an operation a second time, once for all late readers.
+func (b *builder) repeat(o operation) (lowered, error) {
+	if l, ok := b.second[o.result]; ok {
 		return l, nil
 	}
-	l, err := b.operation(b.operations[n], true)
-	b.second[n] = l
+	l, err := b.operation(o, true)
+	b.second[o.result] = l
 	return l, err
 }
 

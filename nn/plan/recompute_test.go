@@ -15,17 +15,20 @@ import (
 	"github.com/clvid/clvid/nn/plan"
 )
 
-// deep is a stack of residual blocks with max-pools, batch norms and a shared
-// input, each block through wrap.
-func deep(s nn.Scope, x *gorgonia.Node, blocks int, wrap func(x *gorgonia.Node, f func(*gorgonia.Node) *gorgonia.Node) *gorgonia.Node) *gorgonia.Node {
-	for i := range blocks {
-		block := s.Sub(fmt.Sprint("block", i))
-		x = wrap(x, func(x *gorgonia.Node) *gorgonia.Node { return residual(block, x) })
+// wrapper makes a block of a network: nn.Recompute, or plainly.
+type wrapper func(x *gorgonia.Node, f func(*gorgonia.Node) *gorgonia.Node) *gorgonia.Node
+
+// deep is a stack of six equal blocks, each through wrap.
+func deep(s nn.Scope, x *gorgonia.Node, block func(nn.Scope, *gorgonia.Node) *gorgonia.Node, wrap wrapper) *gorgonia.Node {
+	for i := range 6 {
+		scope := s.Sub(fmt.Sprint("block", i))
+		x = wrap(x, func(x *gorgonia.Node) *gorgonia.Node { return block(scope, x) })
 	}
 	return nn.GlobalMean(x)
 }
 
-func residual(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
+// pooledBlock has batch norms, a max-pool and a shortcut.
+func pooledBlock(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 	k, p := []int{3, 3, 3}, []int{1, 1, 1}
 	y := x
 	for i := range 3 {
@@ -36,17 +39,25 @@ func residual(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 	return op.Add(x, nn.BatchNorm(s.Sub("last"), y))
 }
 
+// normedBlock ends with a batch norm and ReLU, which an accelerator joins.
+func normedBlock(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
+	c := nn.ConvConfig{Out: x.Shape()[1], Kernel: []int{1, 3, 3}, Pad: []int{0, 1, 1}}
+	y := nn.ReLU(nn.BatchNorm(s.Sub("bn1"), nn.Conv(s.Sub("conv1"), x, c)))
+	y = nn.ReLU(nn.BatchNorm(s.Sub("bn2"), nn.Conv(s.Sub("conv2"), y, c)))
+	return nn.ReLU(nn.BatchNorm(s.Sub("bn3"), nn.Conv(s.Sub("conv3"), y, c)))
+}
+
 func plainly(x *gorgonia.Node, f func(*gorgonia.Node) *gorgonia.Node) *gorgonia.Node { return f(x) }
 
 // bits are the parameters, running statistics and gradients after some steps.
-func bits(t *testing.T, be device.Backend, wrap func(x *gorgonia.Node, f func(*gorgonia.Node) *gorgonia.Node) *gorgonia.Node) (state []float32, m *plan.Machine) {
+func bits(t *testing.T, be device.Backend, block func(nn.Scope, *gorgonia.Node) *gorgonia.Node, wrap wrapper, shape ...int) (state []float32, m *plan.Machine) {
 	t.Helper()
 	n := &toy{store: nn.NewStore(device.Float32)}
 	g := gorgonia.NewGraph()
 	n.scope = nn.NewScope(g, n.store, 3)
-	n.x = nn.Input(g, "x", device.Float32, toyBatch, 4, 4, 8, 8)
+	n.x = nn.Input(g, "x", device.Float32, append([]int{toyBatch}, shape...)...)
 	n.targets = nn.Input(g, "targets", device.Int32, toyBatch)
-	n.z = deep(n.scope, n.x, 6, wrap)
+	n.z = deep(n.scope, n.x, block, wrap)
 	n.loss = op.CrossEntropy(nn.Linear(n.scope.Sub("head"), n.z, toyClasses, true), n.targets)
 	var err error
 	n.grads, err = nn.Grad(n.loss, n.scope.Params())
@@ -75,8 +86,8 @@ func TestRecompute(t *testing.T) {
 		be, err := cpu.Open(cpu.Options{Threads: 2, Library: library})
 		check(t, err)
 		t.Cleanup(func() { check(t, be.Close()) })
-		want, kept := bits(t, be, plainly)
-		got, again := bits(t, be, nn.Recompute)
+		want, kept := bits(t, be, pooledBlock, plainly, 4, 4, 8, 8)
+		got, again := bits(t, be, pooledBlock, nn.Recompute, 4, 4, 8, 8)
 		if !slices.Equal(want, got) {
 			t.Errorf("%s: values differ where blocks are computed again", be.Name())
 		}
@@ -93,6 +104,24 @@ func TestRecompute(t *testing.T) {
 			relu = 18
 		}
 		if count["conv"] != 18 || count["batch_norm"] != 18 || count["relu"] != relu || count["max_pool"] != 6 || count["add"] != 0 {
+			t.Errorf("%s: computed again: %v", be.Name(), count)
+		}
+	}
+}
+
+// Where maps are small, statistics are not small beside them and are computed
+// again too, also of norms that are joined with the ReLU at a block's end.
+func TestRecomputeSmallMaps(t *testing.T) {
+	for _, library := range []string{"none", ""} {
+		be, err := cpu.Open(cpu.Options{Threads: 2, Library: library})
+		check(t, err)
+		t.Cleanup(func() { check(t, be.Close()) })
+		want, _ := bits(t, be, normedBlock, plainly, 16, 1, 2, 2)
+		got, again := bits(t, be, normedBlock, nn.Recompute, 16, 1, 2, 2)
+		if !slices.Equal(want, got) {
+			t.Errorf("%s: values differ where blocks are computed again", be.Name())
+		}
+		if count := countNames(again, " again"); count["batch_norm"] < 12 {
 			t.Errorf("%s: computed again: %v", be.Name(), count)
 		}
 	}

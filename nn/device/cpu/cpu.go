@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/clvid/clvid/nn/device"
 )
@@ -146,12 +147,22 @@ func (b *backend) Run(p *device.Program) (err error) {
 
 func runSteps(p *device.Program) error {
 	for i := range p.Steps {
-		s := &p.Steps[i]
-		if err := s.Kernel(&s.Args); err != nil {
-			return fmt.Errorf("cpu: step %d of %d, %s: %w", i+1, len(p.Steps), s.Name, err)
+		if err := runStep(p, i); err != nil {
+			return fmt.Errorf("cpu: step %d of %d, %s: %w", i+1, len(p.Steps), p.Steps[i].Name, err)
 		}
 	}
 	return nil
+}
+
+func runStep(p *device.Program, i int) error {
+	s := &p.Steps[i]
+	if p.Observe == nil {
+		return s.Kernel(&s.Args)
+	}
+	start := time.Now()
+	err := s.Kernel(&s.Args)
+	p.Observe(i, start, time.Since(start))
+	return err
 }
 
 // Close frees all memory and the thread. A second Close does nothing.
