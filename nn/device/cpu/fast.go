@@ -77,6 +77,8 @@ type lowering func(f *fast, op device.OpDesc, in, reads []device.Value) (device.
 var lowerings = map[device.Kind]lowering{
 	device.Add:              lowerElements(ckernel.Add),
 	device.AddBias:          lowerAddBias,
+	device.AvgPool:          lowerAvgPool,
+	device.AvgPoolGrad:      lowerAvgPoolGrad,
 	device.BatchNorm:        lowerBatchNorm,
 	device.BatchNormGrad:    lowerBatchNormGrad,
 	device.Conv:             lowerConv,

@@ -97,3 +97,14 @@ func TestBF16Kernels(t *testing.T) {
 		compareBF16(t, b, grad, -1, [][]byte{rounded(rng, x), in[0], in[1]}, [][]byte{normals(rng, c), positives(rng, c)}, bf16Tolerance)
 	}
 }
+
+func TestBF16AvgPool(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(29, 30))
+	for _, channels := range []int{16, 19} {
+		x, y := f32(2, channels, 4, 7, 6), f32(2, channels, 2, 4, 3)
+		a := device.PoolAttrs{Kernel: []int{3, 3, 3}, Stride: []int{2, 2, 2}, Pad: []int{1, 1, 1}, PadEnd: []int{1, 1, 1}, CountPad: true}
+		compareBF16(t, b, device.OpDesc{Kind: device.AvgPool, Attrs: a, In: []device.Type{x}, Out: y}, -1, [][]byte{rounded(rng, x)}, nil, bf16Tolerance)
+		compareBF16(t, b, device.OpDesc{Kind: device.AvgPoolGrad, Attrs: a, In: []device.Type{y, x}, Out: x}, -1, [][]byte{rounded(rng, y), rounded(rng, x)}, nil, bf16Tolerance)
+	}
+}

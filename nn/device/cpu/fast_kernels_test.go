@@ -172,6 +172,30 @@ func TestFastMaxPool(t *testing.T) {
 	}
 }
 
+func TestFastAvgPool(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(27, 28))
+	for _, c := range []struct {
+		x, y []int
+		a    device.PoolAttrs
+	}{
+		{[]int{2, 16, 3, 9, 9}, []int{2, 16, 3, 5, 5}, device.PoolAttrs{Kernel: []int{1, 3, 3}, Stride: []int{1, 2, 2}, Pad: []int{0, 1, 1}, PadEnd: []int{0, 1, 1}}},
+		{[]int{1, 19, 4, 7, 6}, []int{1, 19, 2, 4, 3}, device.PoolAttrs{Kernel: []int{3, 3, 3}, Stride: []int{2, 2, 2}, Pad: []int{1, 1, 1}, PadEnd: []int{1, 1, 1}}},
+		{[]int{2, 32, 7, 8}, []int{2, 32, 4, 4}, device.PoolAttrs{Kernel: []int{2, 2}, Stride: []int{2, 2}, Pad: []int{0, 0}, PadEnd: []int{1, 1}}},
+		{[]int{2, 3, 6, 7}, []int{2, 3, 3, 3}, device.PoolAttrs{Kernel: []int{3, 3}, Stride: []int{2, 2}, Pad: []int{0, 0}, PadEnd: []int{0, 0}, Ceil: true}},
+		{[]int{2, 20, 11}, []int{2, 20, 11}, device.PoolAttrs{Kernel: []int{2}, Stride: []int{1}, Pad: []int{0}, PadEnd: []int{1}}},
+		{[]int{2, 5, 9}, []int{2, 5, 3}, device.PoolAttrs{Kernel: []int{1}, Stride: []int{4}, Pad: []int{0}, PadEnd: []int{0}}},
+	} {
+		for _, c.a.CountPad = range []bool{false, true} {
+			x, y := f32(c.x...), f32(c.y...)
+			op := device.OpDesc{Kind: device.AvgPool, Attrs: c.a, In: []device.Type{x}, Out: y}
+			compareLayouts(t, b, op, [][]byte{normals(rng, x)}, nil)
+			op = device.OpDesc{Kind: device.AvgPoolGrad, Attrs: c.a, In: []device.Type{y, x}, Out: x}
+			compareLayouts(t, b, op, [][]byte{normals(rng, y), normals(rng, x)}, nil)
+		}
+	}
+}
+
 // The C kernels cut work by shape alone: any number of threads gives the same bits.
 func TestFastBitsDoNotDependOnThreads(t *testing.T) {
 	one, two := openFast(t, 1), openFast(t, 3)

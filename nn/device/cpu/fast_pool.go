@@ -36,7 +36,28 @@ func poolOf(x, y device.Type, a device.PoolAttrs, l layout) ckernel.Pool {
 		Elem: l.elem, N: n, Channels: channels,
 		In: lastAxes(x.Shape[2:], 1), Out: lastAxes(y.Shape[2:], 1),
 		Kernel: lastAxes(a.Kernel, 1), Stride: lastAxes(a.Stride, 1), Pad: lastAxes(a.Pad, 0),
+		PadEnd: lastAxes(a.PadEnd, 0), CountPad: a.CountPad,
 	}
+}
+
+// lowerAvgPool: x -> y.
+func lowerAvgPool(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
+	keep := innerLayout(op.In[0], in[0])
+	p := poolOf(op.In[0], op.Out, op.Attrs.(device.PoolAttrs), keep)
+	return device.Lowered{In: []device.Layout{keep.device()}, Out: keep.device(), Reuse: -1, Kernel: func(a *device.Args) error {
+		f.team.AvgPool(p, a.In[0].Ptr, a.Out.Ptr)
+		return nil
+	}}, true, nil
+}
+
+// lowerAvgPoolGrad: dy, x -> dx. Of x only the shape is used.
+func lowerAvgPoolGrad(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
+	keep := innerLayout(op.In[0], in[0])
+	p := poolOf(op.Out, op.In[0], op.Attrs.(device.PoolAttrs), keep)
+	return device.Lowered{In: []device.Layout{keep.device(), in[1].Layout}, Out: keep.device(), Reuse: -1, Kernel: func(a *device.Args) error {
+		f.team.AvgPoolGrad(p, a.In[0].Ptr, a.Out.Ptr)
+		return nil
+	}}, true, nil
 }
 
 // lowerGlobalMean: x -> (N,C), float32.

@@ -142,17 +142,19 @@ func (t Team) MeanGrad(e Elem, n, places, channels int, dy, dx uintptr) {
 	C.ck_mean_grad(&team, C.int(e), C.int64_t(n), C.int64_t(places), C.int64_t(channels), floats(dy), pointer(dx))
 }
 
-// Pool describes maximum pooling over depth, height and width; absent axes
-// have size, kernel and stride 1. A block of channels counts as a sample.
+// Pool describes pooling over depth, height and width; absent axes have size,
+// kernel and stride 1. A block of channels counts as a sample. Averages divide
+// by the inputs in a window, or with CountPad by its padding too.
 type Pool struct {
-	Elem                         Elem
-	N, Channels                  int
-	In, Out, Kernel, Stride, Pad [3]int
+	Elem                                 Elem
+	N, Channels                          int
+	In, Out, Kernel, Stride, Pad, PadEnd [3]int
+	CountPad                             bool
 }
 
 func (p Pool) c() C.ck_pool {
 	return C.ck_pool{elem: C.int(p.Elem), n: C.int64_t(p.N), channels: C.int64_t(p.Channels), in: three(p.In), out: three(p.Out),
-		kernel: three(p.Kernel), stride: three(p.Stride), pad: three(p.Pad)}
+		kernel: three(p.Kernel), stride: three(p.Stride), pad: three(p.Pad), pad_end: three(p.PadEnd), count_pad: flag(p.CountPad)}
 }
 
 // MaxPool computes y and the flat place of each maximum within its sample and channel.
@@ -165,6 +167,18 @@ func (t Team) MaxPool(p Pool, x, y, index uintptr) {
 func (t Team) MaxPoolGrad(p Pool, dy, index, dx uintptr) {
 	team, pool := t.c(), p.c()
 	C.ck_max_pool_grad(&team, &pool, pointer(dy), (*C.int32_t)(pointer(index)), pointer(dx))
+}
+
+// AvgPool computes the mean of each window.
+func (t Team) AvgPool(p Pool, x, y uintptr) {
+	team, pool := t.c(), p.c()
+	C.ck_avg_pool(&team, &pool, pointer(x), pointer(y))
+}
+
+// AvgPoolGrad spreads each dy over its window.
+func (t Team) AvgPoolGrad(p Pool, dy, dx uintptr) {
+	team, pool := t.c(), p.c()
+	C.ck_avg_pool_grad(&team, &pool, pointer(dy), pointer(dx))
 }
 
 // Place says how (n,c,places) lies in memory: in blocks of Block channels, each

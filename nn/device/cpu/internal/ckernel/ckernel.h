@@ -89,12 +89,17 @@ typedef struct {
     int elem;
     int64_t n, channels;
     int64_t in[3], out[3], kernel[3], stride[3], pad[3];
+    int64_t pad_end[3]; // of averages that count padding
+    int count_pad;
 } ck_pool;
 
 // index: flat place of the maximum within the sample's in[0]*in[1]*in[2].
 void ck_max_pool(const ck_team *t, const ck_pool *p, const void *x, void *y, int32_t *index);
 void ck_max_pool_grad(const ck_team *t, const ck_pool *p, const void *dy, const int32_t *index,
                       void *dx);
+
+void ck_avg_pool(const ck_team *t, const ck_pool *p, const void *x, void *y);
+void ck_avg_pool_grad(const ck_team *t, const ck_pool *p, const void *dy, void *dx);
 
 // A dense convolution over depth, height and width.
 typedef struct {

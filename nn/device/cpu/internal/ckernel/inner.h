@@ -33,6 +33,8 @@ typedef struct {
                      int32_t *index);
     void (*max_pool_grad)(const ck_pool *p, int64_t sample, int64_t depth, const void *dy,
                           const int32_t *index, void *dx);
+    void (*avg_pool)(const ck_pool *p, int64_t sample, int64_t depth, const void *x, void *y);
+    void (*avg_pool_grad)(const ck_pool *p, int64_t sample, int64_t depth, const void *dy, void *dx);
     void (*from_float)(int64_t n, const float *x, void *y);
     void (*to_float)(int64_t n, const void *x, float *y);
 } inner;

@@ -273,7 +273,10 @@ static void max_pool_grad(const ck_pool *p, int64_t sample, int64_t depth, const
     }
 }
 
+#include "inner_avgpool.h"
+
 const inner INNER = {
     INNER_NAME,     sizeof(elem), elementwise, sum_squares, sum_products,  sum,        normalize,
-    normalize_grad, add_row,      spread,      max_pool,    max_pool_grad, from_float, to_float,
+    normalize_grad, add_row,      spread,      max_pool,    max_pool_grad, avg_pool,   avg_pool_grad,
+    from_float,     to_float,
 };
