@@ -100,24 +100,28 @@ var lowerings = map[device.Kind]lowering{
 	device.Identity:         lowerCopy,
 	device.Sub:              lowerElements(ckernel.Sub),
 	device.SumToChannel:     lowerSumToChannel,
+
+	device.SimilarityCrossEntropy:     lowerSimilarity,
+	device.SimilarityCrossEntropyGrad: lowerSimilarityGrad,
 }
 
 // Lower chooses a kernel for float32 operations.
 func (f *fast) Lower(op device.OpDesc, in, reads []device.Value) (l device.Lowered, ok bool, err error) {
 	lower, known := lowerings[op.Kind]
-	if !known || !allFloat32(op) || empty(op) {
+	if !known || !single(op) || empty(op) {
 		return l, false, nil
 	}
 	return lower(f, op, in, reads)
 }
 
-func allFloat32(op device.OpDesc) bool {
-	for _, t := range append([]device.Type{op.Out}, op.In...) {
-		if t.DType != device.Float32 {
+// single tells whether all numbers are float32; indices are none.
+func single(op device.OpDesc) bool {
+	for _, t := range op.In {
+		if t.DType == device.Float64 {
 			return false
 		}
 	}
-	return true
+	return op.Out.DType == device.Float32
 }
 
 // empty tells whether an operand has no elements: pure Go handles those.

@@ -14,7 +14,7 @@ func takesBatchNorm(op device.OpDesc) bool {
 
 // Fuses tells whether a batch norm with a residual or a ReLU is taken.
 func (f *fast) Fuses(op device.OpDesc) bool {
-	return allFloat32(op) && !empty(op) && takesBatchNorm(op)
+	return single(op) && !empty(op) && takesBatchNorm(op)
 }
 
 // lowerBatchNorm: x, gamma, beta, running mean, running variance and maybe a

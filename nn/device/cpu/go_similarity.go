@@ -102,14 +102,18 @@ func (s *side[T]) forward(threads int, losses, logSums, hits []T) {
 			}
 		})
 		for r := range to - from {
-			i := from + r
-			losses[i], logSums[i], hits[i] = 0, 0, 0
-			if s.targets[i] >= 0 {
-				loss, logSumExp, hit := others[r].against(scores[r])
-				losses[i], logSums[i], hits[i] = T(loss), T(logSumExp), T(hit)
-			}
+			losses[from+r], logSums[from+r], hits[from+r] = s.result(from+r, others[r], scores[r])
 		}
 	})
+}
+
+// result is loss, logsumexp and hit of anchor i: zeros where it has no target.
+func (s *side[T]) result(i int, others logSum, score float64) (loss, logSumExp, hit T) {
+	if s.targets[i] < 0 {
+		return 0, 0, 0
+	}
+	l, sum, h := others.against(score)
+	return T(l), T(sum), T(h)
 }
 
 // addOwn adds the own logits of anchor i but its target, whose score it returns.

@@ -1,0 +1,2 @@
+#define LOOPS similarity_base
+#include "similarity_body.h"
