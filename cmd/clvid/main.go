@@ -88,6 +88,7 @@ func newRoot() *cobra.Command {
 		newConvert(),
 		newDemo(),
 		newEval(),
+		newExport(),
 		newFinetune(),
 		newInspect(),
 		newList(),

@@ -24,7 +24,7 @@ def load(path):
     if onnx is not None:
         onnx.checker.check_model(path, full_check=True)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
