@@ -18,6 +18,9 @@ type convolution struct {
 // lowerConv: x, w -> y.
 func lowerConv(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 	g := convolution{op.In[0], op.In[1], op.Out, op.Attrs.(device.ConvAttrs)}
+	if g.isDepthwise() {
+		return f.lowerDepthwise(op, g, in), true, nil
+	}
 	c, ok, err := f.chooseConv(g, onednn.Forward, layoutOf(in[0]), f.elem(op))
 	if !ok {
 		return device.Lowered{}, false, err
@@ -32,6 +35,9 @@ func lowerConv(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered,
 // may keep any layout.
 func lowerConvGradInput(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 	g := convolution{op.Out, op.In[1], op.In[0], op.Attrs.(device.ConvAttrs)}
+	if g.isDepthwise() {
+		return f.lowerDepthwiseGradInput(op, g, in), true, nil
+	}
 	c, ok, err := f.chooseConv(g, onednn.GradInput, layoutOf(in[2]), f.elem(op))
 	if !ok {
 		return device.Lowered{}, false, err
@@ -45,6 +51,9 @@ func lowerConvGradInput(f *fast, op device.OpDesc, in, _ []device.Value) (device
 // lowerConvGradWeight: x, dy, w -> dw. Of w only the shape is used.
 func lowerConvGradWeight(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 	g := convolution{op.In[0], op.Out, op.In[1], op.Attrs.(device.ConvAttrs)}
+	if g.isDepthwise() {
+		return f.lowerDepthwiseGradWeight(op, g, in), true, nil
+	}
 	c, ok, err := f.chooseConv(g, onednn.GradWeight, layoutOf(in[0]), f.elem(op))
 	if err != nil {
 		return device.Lowered{}, false, err

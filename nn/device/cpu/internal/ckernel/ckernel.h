@@ -117,6 +117,17 @@ int64_t ck_conv_grad_weight_scratch(const ck_team *t, const ck_conv *c);
 int ck_conv_grad_weight(const ck_team *t, ck_sgemm *sgemm, const ck_conv *c, const float *x,
                         const float *dy, float *dw, float *scratch);
 
+// Depthwise convolutions of samples whose channels lie innermost: c and k are the
+// channels of a sample. Blocks of channels count as samples of their own, and
+// sample i has the weights of block i % blocks. w is plain, (blocks*c, kernel...).
+int64_t ck_depthwise_scratch(const ck_conv *c, int64_t blocks);
+void ck_depthwise(const ck_team *t, const ck_conv *c, int elem, int64_t blocks, const void *x,
+                  const float *w, void *y, float *scratch);
+void ck_depthwise_grad_input(const ck_team *t, const ck_conv *c, int elem, int64_t blocks,
+                             const void *dy, const float *w, void *dx, float *scratch);
+void ck_depthwise_grad_weight(const ck_team *t, const ck_conv *c, int elem, int64_t blocks,
+                              const void *x, const void *dy, float *dw, float *scratch);
+
 // ck_place says how (N,C,places) lies in memory: blocks of `block` channels,
 // each (places, block). 1 is the plain layout, C is channels last.
 typedef struct {

@@ -8,6 +8,14 @@
 
 #include "ckernel.h"
 
+// ck_tap is one weight of a depthwise kernel for a row of outputs: output i, of
+// those in [from, to), reads the input at element start + i*step.
+typedef struct {
+    const char *input;
+    const float *weight; // of each channel
+    int64_t start, from, to;
+} ck_tap;
+
 typedef struct {
     const char *name;
     int64_t size; // bytes of one element
@@ -35,6 +43,12 @@ typedef struct {
                           const int32_t *index, void *dx);
     void (*avg_pool)(const ck_pool *p, int64_t sample, int64_t depth, const void *x, void *y);
     void (*avg_pool_grad)(const ck_pool *p, int64_t sample, int64_t depth, const void *dy, void *dx);
+    // y[start + i*out_step + c] = sum over taps of weight[c]*input, for i < n
+    void (*weigh)(int64_t n, int64_t channels, const ck_tap *taps, int64_t count, int64_t step,
+                  void *y, int64_t start, int64_t out_step);
+    // sums[tap][c] += sum over i of dy[start + i*channels + c]*input
+    void (*correlate)(int64_t channels, const void *dy, int64_t start, const ck_tap *taps,
+                      int64_t count, int64_t step, float *sums);
     void (*from_float)(int64_t n, const float *x, void *y);
     void (*to_float)(int64_t n, const void *x, float *y);
 } inner;

@@ -156,6 +156,82 @@ static void spread(int64_t places, int64_t channels, const float *dy, float fact
     for (int64_t s = 1; s < places; s++) memcpy(dx + s * channels, dx, sizeof(elem) * (size_t)channels);
 }
 
+enum { tile = 6 }; // places summed in registers at a time
+
+// Sums of n places of lanes channels.
+INLINE void weigh_tile(int64_t first, int64_t n, int64_t c, const ck_tap *taps, int64_t count,
+                       int64_t step, elem *y, int64_t out_step) {
+    floats acc[tile] = {{0}};
+    for (int64_t k = 0; k < count; k++) {
+        const ck_tap *t = taps + k;
+        const elem *x = (const elem *)t->input + t->start + c;
+        floats w;
+        memcpy(&w, t->weight + c, sizeof w);
+        if (n == tile && t->from <= first && first + tile <= t->to) {
+            for (int i = 0; i < tile; i++) acc[i] += w * load(x + (first + i) * step);
+            continue;
+        }
+        for (int64_t i = 0; i < n; i++)
+            if (first + i >= t->from && first + i < t->to) acc[i] += w * load(x + (first + i) * step);
+    }
+    for (int64_t i = 0; i < n; i++) store(y + (first + i) * out_step + c, acc[i]);
+}
+
+static void weigh(int64_t n, int64_t channels, const ck_tap *taps, int64_t count, int64_t step,
+                  void *py, int64_t start, int64_t out_step) {
+    elem *y = (elem *)py + start;
+    for (int64_t c = 0; c < channels && channels >= lanes; c += lanes) {
+        if (c + lanes > channels) c = channels - lanes; // the last ones again
+        for (int64_t i = 0; i < n; i += tile)
+            weigh_tile(i, n - i < tile ? n - i : tile, c, taps, count, step, y, out_step);
+    }
+    for (int64_t c = 0; c < channels && channels < lanes; c++)
+        for (int64_t i = 0; i < n; i++) {
+            float sum = 0;
+            for (const ck_tap *t = taps; t < taps + count; t++)
+                if (i >= t->from && i < t->to)
+                    sum += t->weight[c] * get(((const elem *)t->input)[t->start + c + i * step]);
+            y[i * out_step + c] = put(sum);
+        }
+}
+
+// One tap's sums over the places in [from, to), with two chains of additions.
+INLINE floats correlated(const elem *dy, const elem *x, int64_t channels, int64_t step, int64_t from,
+                         int64_t to) {
+    floats a = {0}, b = {0};
+    int64_t i = from;
+    for (; i + 2 <= to; i += 2) {
+        a += load(dy + i * channels) * load(x + i * step);
+        b += load(dy + (i + 1) * channels) * load(x + (i + 1) * step);
+    }
+    if (i < to) a += load(dy + i * channels) * load(x + i * step);
+    return a + b;
+}
+
+static void correlate(int64_t channels, const void *pdy, int64_t start, const ck_tap *taps,
+                      int64_t count, int64_t step, float *sums) {
+    const elem *dy = (const elem *)pdy + start;
+    for (const ck_tap *t = taps; t < taps + count; t++, sums += channels) {
+        const elem *x = (const elem *)t->input + t->start;
+        int64_t c = 0;
+        for (; c + lanes <= channels; c += lanes) {
+            floats sum, more = correlated(dy + c, x + c, channels, step, t->from, t->to);
+            memcpy(&sum, sums + c, sizeof sum);
+            sum += more;
+            memcpy(sums + c, &sum, sizeof sum);
+        }
+        if (c == channels) continue;
+        if (channels >= lanes) { // a vector that ends with the last channel
+            int64_t last = channels - lanes;
+            floats more = correlated(dy + last, x + last, channels, step, t->from, t->to);
+            for (; c < channels; c++) sums[c] += more[c - last];
+        }
+        for (; c < channels; c++)
+            for (int64_t i = t->from; i < t->to; i++)
+                sums[c] += get(dy[i * channels + c]) * get(x[i * step + c]);
+    }
+}
+
 static void from_float(int64_t n, const float *x, void *py) {
     elem *y = py;
     for (int64_t i = 0; i < n; i++) y[i] = put(x[i]);
@@ -276,7 +352,22 @@ static void max_pool_grad(const ck_pool *p, int64_t sample, int64_t depth, const
 #include "inner_avgpool.h"
 
 const inner INNER = {
-    INNER_NAME,     sizeof(elem), elementwise, sum_squares, sum_products,  sum,        normalize,
-    normalize_grad, add_row,      spread,      max_pool,    max_pool_grad, avg_pool,   avg_pool_grad,
-    from_float,     to_float,
+    .name = INNER_NAME,
+    .size = sizeof(elem),
+    .elementwise = elementwise,
+    .sum_squares = sum_squares,
+    .sum_products = sum_products,
+    .sum = sum,
+    .normalize = normalize,
+    .normalize_grad = normalize_grad,
+    .add_row = add_row,
+    .spread = spread,
+    .max_pool = max_pool,
+    .max_pool_grad = max_pool_grad,
+    .avg_pool = avg_pool,
+    .avg_pool_grad = avg_pool_grad,
+    .weigh = weigh,
+    .correlate = correlate,
+    .from_float = from_float,
+    .to_float = to_float,
 };
