@@ -34,6 +34,9 @@ type Config struct {
 	Epochs int `yaml:"epochs"`
 	Steps  int `yaml:"steps"`
 	Batch  int `yaml:"batch"` // N, videos in a step
+	// MicroBatch bounds memory: so many videos, a divisor of Batch, go through the
+	// networks at a time, while the loss compares all; 0 is all at once.
+	MicroBatch int `yaml:"micro_batch"`
 
 	Workers int    `yaml:"workers"` // decoders; the result does not depend on them
 	Threads int    `yaml:"threads"` // of training
@@ -116,6 +119,8 @@ func (c *Config) validateOwn() error {
 		return fmt.Errorf("configs: neither steps nor epochs is set: set one to at least 1")
 	case c.Batch < 1:
 		return fmt.Errorf("configs: batch is %d videos, want at least 1 (contrast needs 2)", c.Batch)
+	case c.MicroBatch < 0 || c.MicroBatch > 0 && c.Batch%c.MicroBatch != 0:
+		return fmt.Errorf("configs: micro_batch is %d videos, want a divisor of batch %d, or 0 for none", c.MicroBatch, c.Batch)
 	case c.Workers < 0 || c.Threads < 0:
 		return fmt.Errorf("configs: workers is %d and threads is %d, want 0 (one for each core) or more", c.Workers, c.Threads)
 	case c.CheckpointEvery < 1 || c.LogEvery < 1:

@@ -39,7 +39,7 @@ type CLIP struct {
 	numbers           []int32        // of the captions of the batch
 }
 
-var _ Method = (*CLIP)(nil)
+var _ Splitter = (*CLIP)(nil)
 
 var clipEntry = Entry{
 	Name:    "clip",
@@ -57,7 +57,11 @@ const logitScale = "logit_scale"
 var maxLogScale = math.Log(100)
 
 // Build draws the graph of both towers.
-func (m *CLIP) Build(env *Env) (*Graph, error) {
+func (m *CLIP) Build(env *Env) (*Graph, error) { return buildWhole(m, env) }
+
+// Towers encodes clips and captions: logits of the Predict views, then the
+// embeddings of anchors and of their captions, not normalised.
+func (m *CLIP) Towers(env *Env, s nn.Scope) ([]*gorgonia.Node, error) {
 	m.env = env
 	part, err := m.part()
 	if err != nil {
@@ -66,32 +70,34 @@ func (m *CLIP) Build(env *Env) (*Graph, error) {
 	if env.Text.Config.Out != env.Projector.Out {
 		return nil, fmt.Errorf("methods: clip: text.out is %d and projector.out %d: both towers end in one space, set them to the same", env.Text.Config.Out, env.Projector.Out)
 	}
+	g, dtype, length := s.Graph(), env.Store.DType(), env.Text.Config.Length
+	m.clips = env.clips(g, "clips", len(env.Views()))
+	m.ids = nn.Input(g, "ids", int32Type, env.N, length)
+	m.words = nn.Input(g, "words", dtype, env.N, length)
+	f := env.encode(s, m.clips)
+	features := func(v View) *gorgonia.Node { return rows(f, v.At, env.N) }
+	outputs := m.heads(env, s, predictHidden, features)
+	video := project(s.Sub("projector"), features(env.Views()[env.at(part, pretext.Anchor)]), env.Projector)
+	return append(outputs, video, TextTower(s.Sub("text"), m.ids, m.words, env.Text.Config, env.Text.Vocab)), nil
+}
+
+// Loss pairs the embeddings of all videos.
+func (m *CLIP) Loss(env *Env, s nn.Scope, outputs []*gorgonia.Node) (*Graph, error) {
+	m.env = env
+	part, err := m.part()
+	if err != nil {
+		return nil, err
+	}
 	if err := enough(env, "clip"); err != nil {
 		return nil, err
 	}
-	views := env.Views()
-	g := gorgonia.NewGraph()
-	s := nn.NewScope(g, env.Store, env.Seed)
-	dtype, length := env.Store.DType(), env.Text.Config.Length
-	m.clips = env.clips(g, "clips", len(views))
-	m.ids = nn.Input(g, "ids", int32Type, env.N, length)
-	m.words = nn.Input(g, "words", dtype, env.N, length)
-	m.captions = nn.Input(g, "captions", int32Type, env.N)
-	f := env.encode(s, m.clips)
-	features := func(v View) *gorgonia.Node { return rows(f, v.At, env.N) }
-	terms := m.predictions.build(env, s, predictHidden, features)
-	video := project(s.Sub("projector"), features(views[env.at(part, pretext.Anchor)]), env.Projector)
-	words := TextTower(s.Sub("text"), m.ids, m.words, env.Text.Config, env.Text.Vocab)
-	c := loss.CLIP(video, words, m.scale(s), m.captions)
-	terms = append(terms, Term{
-		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: c.Loss, Hits: c.Hits,
-		Choices: env.N,
+	m.captions, m.numbers = nn.Input(s.Graph(), "captions", int32Type, env.N), make([]int32, env.N)
+	last := len(outputs) - 2
+	c := loss.CLIP(outputs[last], outputs[last+1], m.scale(s), m.captions)
+	terms := append(m.losses(env, s.Graph(), outputs), Term{
+		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: c.Loss, Hits: c.Hits, Choices: env.N,
 	})
-	m.numbers = make([]int32, env.N)
-	return &Graph{
-		Loss: total(terms), Params: s.Params(), Terms: terms,
-		Embeddings: op.Concat(0, c.Image, c.Text), Candidates: env.N,
-	}, env.Store.Err()
+	return &Graph{Loss: total(terms), Terms: terms, Embeddings: op.Concat(0, c.Image, c.Text), Candidates: env.N}, nil
 }
 
 // scale is the log of the logit scale: a trained scalar, or a constant one.
@@ -124,7 +130,23 @@ func (m *CLIP) part() (int, error) {
 }
 
 // Feed binds clips, tokens and the numbers of equal captions.
-func (m *CLIP) Feed(b *Batch, bind Bind) error {
+func (m *CLIP) Feed(b *Batch, bind Bind) error { return feedWhole(m, b, bind) }
+
+// FeedTowers binds clips and tokens.
+func (m *CLIP) FeedTowers(b *Batch, bind Bind) error {
+	for _, in := range []struct {
+		node *gorgonia.Node
+		data any
+	}{{m.clips, b.Clips}, {m.ids, b.Tokens}, {m.words, b.Mask}} {
+		if err := bind(in.node, in.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FeedLoss binds the numbers of equal captions, and targets.
+func (m *CLIP) FeedLoss(b *Batch, bind Bind) error {
 	first := map[string]int32{}
 	for i, caption := range b.Captions {
 		if _, known := first[caption]; !known {
@@ -132,15 +154,10 @@ func (m *CLIP) Feed(b *Batch, bind Bind) error {
 		}
 		m.numbers[i] = first[caption]
 	}
-	for _, in := range []struct {
-		node *gorgonia.Node
-		data any
-	}{{m.clips, b.Clips}, {m.ids, b.Tokens}, {m.words, b.Mask}, {m.captions, m.numbers}} {
-		if err := bind(in.node, in.data); err != nil {
-			return err
-		}
+	if err := bind(m.captions, m.numbers); err != nil {
+		return err
 	}
-	return m.predictions.feed(b, bind)
+	return m.feed(b, bind)
 }
 
 // AfterStep keeps the logit scale within [1, 100].

@@ -37,29 +37,44 @@ func classify(s nn.Scope, f *gorgonia.Node, hidden, classes int) *gorgonia.Node 
 // rows cuts the N rows of one view from features (V·N, F).
 func rows(f *gorgonia.Node, at, n int) *gorgonia.Node { return op.Slice(f, 0, at*n, (at+1)*n) }
 
-// predictions adds the cross-entropy of every Predict view. features maps a
-// view to its (N, F) rows. Inputs of the targets are returned by view.
+// predictions adds the cross-entropy of every Predict view.
 type predictions struct {
 	targets []*gorgonia.Node
 	views   []View
 	batch   *Batch
 }
 
+// build adds heads and losses. features maps a view to its (N, F) rows.
 func (p *predictions) build(env *Env, s nn.Scope, hidden int, features func(View) *gorgonia.Node) []Term {
+	return p.losses(env, s.Graph(), p.heads(env, s, hidden, features))
+}
+
+// heads are the logits (N, classes) of every Predict view.
+func (p *predictions) heads(env *Env, s nn.Scope, hidden int, features func(View) *gorgonia.Node) []*gorgonia.Node {
+	var logits []*gorgonia.Node
+	for _, v := range env.Views() {
+		if v.Role == pretext.Predict {
+			part := env.Parts[v.Part]
+			logits = append(logits, classify(s.Sub("head").Sub(part.Name), features(v), hidden, part.Task.Spec().Classes))
+		}
+	}
+	return logits
+}
+
+// losses compares them with the targets, which are inputs of g.
+func (p *predictions) losses(env *Env, g *gorgonia.ExprGraph, logits []*gorgonia.Node) []Term {
 	var terms []Term
+	p.targets, p.views = nil, nil
 	for _, v := range env.Views() {
 		if v.Role != pretext.Predict {
 			continue
 		}
-		part := env.Parts[v.Part]
-		classes := part.Task.Spec().Classes
-		logits := classify(s.Sub("head").Sub(part.Name), features(v), hidden, classes)
-		target := nn.Input(s.Graph(), fmt.Sprintf("target.%s.%d", part.Name, v.At), int32Type, env.N)
+		part, scores, at := env.Parts[v.Part], logits[len(terms)], v.At
+		target := nn.Input(g, fmt.Sprintf("target.%s.%d", part.Name, at), int32Type, env.N)
 		p.targets, p.views = append(p.targets, target), append(p.views, v)
-		at := v.At
 		terms = append(terms, Term{
-			Name: part.Name, Weight: part.Weight, Loss: loss.CrossEntropy(logits, target), Logits: logits,
-			Targets: func() []int32 { return p.batch.Targets[at] }, Choices: classes,
+			Name: part.Name, Weight: part.Weight, Loss: loss.CrossEntropy(scores, target), Logits: scores,
+			Targets: func() []int32 { return p.batch.Targets[at] }, Choices: part.Task.Spec().Classes,
 		})
 	}
 	return terms

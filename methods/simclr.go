@@ -40,7 +40,7 @@ type SimCLR struct {
 	clips *gorgonia.Node
 }
 
-var _ Method = (*SimCLR)(nil)
+var _ Splitter = (*SimCLR)(nil)
 
 var simCLREntry = Entry{
 	Name:    "simclr",
@@ -54,30 +54,56 @@ var simCLREntry = Entry{
 }
 
 // Build draws the graph.
-func (m *SimCLR) Build(env *Env) (*Graph, error) {
+func (m *SimCLR) Build(env *Env) (*Graph, error) { return buildWhole(m, env) }
+
+// Towers encodes all views: logits of the Predict views, then, where any are
+// contrasted, the projections of the others. These go through the projector
+// together, so that they share the statistics of the batch norm.
+func (m *SimCLR) Towers(env *Env, s nn.Scope) ([]*gorgonia.Node, error) {
 	if err := noText(env, "simclr"); err != nil {
 		return nil, err
 	}
-	views := env.Views()
-	if slices.ContainsFunc(views, func(v View) bool { return v.Role == pretext.Anchor }) {
+	m.clips = env.clips(s.Graph(), "clips", len(env.Views()))
+	f := env.encode(s, m.clips)
+	outputs := m.heads(env, s, predictHidden, func(v View) *gorgonia.Node { return rows(f, v.At, env.N) })
+	var features []*gorgonia.Node
+	for _, v := range contrasted(env) {
+		features = append(features, rows(f, v.At, env.N))
+	}
+	if len(features) == 0 {
+		return outputs, nil
+	}
+	if len(features) > 1 {
+		f = op.Concat(0, features...)
+	}
+	return append(outputs, project(s.Sub("projector"), f, env.Projector)), nil
+}
+
+// contrasted are the views that are projected.
+func contrasted(env *Env) []View {
+	return slices.DeleteFunc(env.Views(), func(v View) bool { return v.Role == pretext.Predict })
+}
+
+// Loss adds the cross-entropy of Predict views and NT-Xent for each part.
+func (m *SimCLR) Loss(env *Env, s nn.Scope, outputs []*gorgonia.Node) (*Graph, error) {
+	if slices.ContainsFunc(env.Views(), func(v View) bool { return v.Role == pretext.Anchor }) {
 		if err := enough(env, "simclr"); err != nil {
 			return nil, err
 		}
 	}
-	g := gorgonia.NewGraph()
-	s := nn.NewScope(g, env.Store, env.Seed)
-	m.clips = env.clips(g, "clips", len(views))
-	f := env.encode(s, m.clips)
-	terms := m.predictions.build(env, s, predictHidden, func(v View) *gorgonia.Node { return rows(f, v.At, env.N) })
-	out := &Graph{}
-	for _, c := range m.contrasts(env, s, f) {
-		terms = append(terms, c.term)
+	out := &Graph{Terms: m.losses(env, s.Graph(), outputs)}
+	for p := range env.Parts {
+		if env.at(p, pretext.Anchor) < 0 {
+			continue
+		}
+		c := m.contrast(env, p, outputs[len(outputs)-1])
+		out.Terms = append(out.Terms, c.term)
 		if out.Embeddings == nil {
 			out.Embeddings, out.Candidates = c.embeddings, c.term.Choices
 		}
 	}
-	out.Loss, out.Params, out.Terms = total(terms), s.Params(), terms
-	return out, env.Store.Err()
+	out.Loss = total(out.Terms)
+	return out, nil
 }
 
 // contrast is the contrastive term of one part.
@@ -86,36 +112,10 @@ type contrast struct {
 	embeddings *gorgonia.Node
 }
 
-// contrasts projects the contrasted views of all parts together, so that they
-// share the statistics of the batch norm, and adds NT-Xent for each part.
-func (m *SimCLR) contrasts(env *Env, s nn.Scope, f *gorgonia.Node) []contrast {
-	var kept []View
-	var features []*gorgonia.Node
-	for _, v := range env.Views() {
-		if v.Role != pretext.Predict {
-			kept, features = append(kept, v), append(features, rows(f, v.At, env.N))
-		}
-	}
-	if len(kept) == 0 {
-		return nil
-	}
-	if len(features) > 1 {
-		f = op.Concat(0, features...)
-	}
-	z := project(s.Sub("projector"), f, env.Projector)
-	var out []contrast
-	for p := range env.Parts {
-		if env.at(p, pretext.Anchor) >= 0 {
-			out = append(out, m.contrast(env, p, kept, z))
-		}
-	}
-	return out
-}
-
 // contrast is NT-Xent over the views of one part, cut from z.
-func (m *SimCLR) contrast(env *Env, part int, kept []View, z *gorgonia.Node) contrast {
+func (m *SimCLR) contrast(env *Env, part int, z *gorgonia.Node) contrast {
 	cut := func(role pretext.Role) *gorgonia.Node {
-		for i, v := range kept {
+		for i, v := range contrasted(env) {
 			if v.Part == part && v.Role == role {
 				return rows(z, i, env.N)
 			}
@@ -127,18 +127,18 @@ func (m *SimCLR) contrast(env *Env, part int, kept []View, z *gorgonia.Node) con
 		Temperature: m.cfg.Temperature, Negatives: cut(pretext.Negative), PartnerOffset: m.cfg.PartnerOffset,
 	})
 	return contrast{embeddings: nt.Z, term: Term{
-		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: nt.Loss, Hits: nt.Hits,
-		Choices: nt.Candidates,
+		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: nt.Loss, Hits: nt.Hits, Choices: nt.Candidates,
 	}}
 }
 
 // Feed binds clips and targets.
-func (m *SimCLR) Feed(b *Batch, bind Bind) error {
-	if err := bind(m.clips, b.Clips); err != nil {
-		return err
-	}
-	return m.feed(b, bind)
-}
+func (m *SimCLR) Feed(b *Batch, bind Bind) error { return feedWhole(m, b, bind) }
+
+// FeedTowers binds clips.
+func (m *SimCLR) FeedTowers(b *Batch, bind Bind) error { return bind(m.clips, b.Clips) }
+
+// FeedLoss binds targets.
+func (m *SimCLR) FeedLoss(b *Batch, bind Bind) error { return m.feed(b, bind) }
 
 // AfterStep does nothing: SimCLR keeps no state.
 func (m *SimCLR) AfterStep() error { return nil }

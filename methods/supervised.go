@@ -16,7 +16,7 @@ type Supervised struct {
 	clips *gorgonia.Node
 }
 
-var _ Method = (*Supervised)(nil)
+var _ Splitter = (*Supervised)(nil)
 
 var supervisedEntry = Entry{
 	Name: "supervised",
@@ -25,28 +25,35 @@ var supervisedEntry = Entry{
 }
 
 // Build draws the graph; every view must be a Predict view.
-func (m *Supervised) Build(env *Env) (*Graph, error) {
+func (m *Supervised) Build(env *Env) (*Graph, error) { return buildWhole(m, env) }
+
+// Towers are the logits of all views.
+func (m *Supervised) Towers(env *Env, s nn.Scope) ([]*gorgonia.Node, error) {
 	views := env.Views()
 	for _, v := range views {
 		if v.Role != pretext.Predict {
 			return nil, fmt.Errorf("methods: supervised: task %s yields views to contrast, want targets to predict: use --method simclr, or --task action-recognition", env.Parts[v.Part].Name)
 		}
 	}
-	g := gorgonia.NewGraph()
-	s := nn.NewScope(g, env.Store, env.Seed)
-	m.clips = env.clips(g, "clips", len(views))
+	m.clips = env.clips(s.Graph(), "clips", len(views))
 	f := env.encode(s, m.clips)
-	terms := m.build(env, s, 0, func(v View) *gorgonia.Node { return rows(f, v.At, env.N) })
-	return &Graph{Loss: total(terms), Params: s.Params(), Terms: terms}, env.Store.Err()
+	return m.heads(env, s, 0, func(v View) *gorgonia.Node { return rows(f, v.At, env.N) }), nil
+}
+
+// Loss is the cross-entropy of all views.
+func (m *Supervised) Loss(env *Env, s nn.Scope, outputs []*gorgonia.Node) (*Graph, error) {
+	terms := m.losses(env, s.Graph(), outputs)
+	return &Graph{Loss: total(terms), Terms: terms}, nil
 }
 
 // Feed binds clips and targets.
-func (m *Supervised) Feed(b *Batch, bind Bind) error {
-	if err := bind(m.clips, b.Clips); err != nil {
-		return err
-	}
-	return m.feed(b, bind)
-}
+func (m *Supervised) Feed(b *Batch, bind Bind) error { return feedWhole(m, b, bind) }
+
+// FeedTowers binds clips.
+func (m *Supervised) FeedTowers(b *Batch, bind Bind) error { return bind(m.clips, b.Clips) }
+
+// FeedLoss binds targets.
+func (m *Supervised) FeedLoss(b *Batch, bind Bind) error { return m.feed(b, bind) }
 
 // AfterStep does nothing.
 func (m *Supervised) AfterStep() error { return nil }

@@ -317,7 +317,7 @@ func (s *session) setup(set *dataset.Set, classes int, init *initial) (*setup, e
 		return nil, fmt.Errorf("%d epochs of %d videos make no step of %d: lower --batch", s.cfg.Epochs, len(set.Items), s.cfg.Batch)
 	}
 	out.Setup = train.Setup{
-		Options: train.Options{Steps: steps, Workers: s.cfg.Workers, CheckpointEvery: s.cfg.CheckpointEvery, WatchEvery: s.cfg.LogEvery},
+		Options: train.Options{Steps: steps, Workers: s.cfg.Workers, CheckpointEvery: s.cfg.CheckpointEvery, WatchEvery: s.cfg.LogEvery, MicroBatch: s.cfg.MicroBatch},
 		Env:     env, Method: method, Source: source, Optim: s.cfg.Optimizer, Fingerprint: mark, Metadata: s.metadata(),
 		Init: init.filler(),
 	}

@@ -22,14 +22,8 @@ func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
 	if err := t.replaced(r.bad); err != nil {
 		return Metrics{}, err
 	}
-	if err := t.Method.Feed(r.batch, t.machine.Let); err != nil { // views to graph inputs
-		return Metrics{}, fmt.Errorf("train: step %d: feed: %w", t.step, err)
-	}
-	if err := t.machine.SetStep(t.step); err != nil { // dropouts draw from it
+	if err := t.compute(r.batch); err != nil { // encode, loss, gradients
 		return Metrics{}, fmt.Errorf("train: step %d: %w", t.step, err)
-	}
-	if err := t.machine.RunAll(); err != nil { // encode, loss, gradients
-		return Metrics{}, fmt.Errorf("train: step %d: run: %w", t.step, err)
 	}
 	m, err := t.measure()
 	if err != nil {
@@ -48,14 +42,43 @@ func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
 	return m, nil
 }
 
-// update moves the parameters.
-func (t *trainer) update() error {
+// compute runs the programs of a step on a batch.
+func (t *trainer) compute(b *methods.Batch) error {
+	if t.cached != nil {
+		return t.cached.run(b, t.step)
+	}
+	if err := t.Method.Feed(b, t.machine.Let); err != nil { // views to graph inputs
+		return fmt.Errorf("feed: %w", err)
+	}
+	if err := t.machine.SetStep(t.step); err != nil { // dropouts draw from it
+		return err
+	}
+	if err := t.machine.RunAll(); err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
+	return nil
+}
+
+// gradients are those of the parameters, in order.
+func (t *trainer) gradients() ([][]float32, error) {
+	if t.cached != nil {
+		return t.cached.gradients()
+	}
 	grads := make([][]float32, len(t.grads))
 	for i, g := range t.grads {
 		var err error
 		if grads[i], err = t.machine.Float32s(g); err != nil {
-			return fmt.Errorf("train: step %d: gradient of %s: %w", t.step, t.graph.Params[i].Name(), err)
+			return nil, fmt.Errorf("gradient of %s: %w", t.graph.Params[i].Name(), err)
 		}
+	}
+	return grads, nil
+}
+
+// update moves the parameters.
+func (t *trainer) update() error {
+	grads, err := t.gradients()
+	if err != nil {
+		return fmt.Errorf("train: step %d: %w", t.step, err)
 	}
 	if err := t.optimizer.Step(t.schedules.At(t.step), grads); err != nil {
 		return fmt.Errorf("train: step %d: optimizer: %w", t.step, err)

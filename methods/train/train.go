@@ -27,6 +27,9 @@ type Options struct {
 	Workers         int // goroutines that decode and augment, at least 1
 	CheckpointEvery int // steps, at least 1
 	WatchEvery      int // steps between looks at the embeddings, at least 1
+	// MicroBatch is the number of videos that go through the networks at a time,
+	// a divisor of the batch; 0 is all. Methods that are Splitters take it.
+	MicroBatch int
 }
 
 // Setup is everything a run needs.
@@ -91,6 +94,7 @@ type trainer struct {
 	graph        *methods.Graph
 	machine      *plan.Machine
 	grads        []*gorgonia.Node
+	cached       *cachedStep[float32] // with micro-batches; then machine is that of its loss
 	optimizer    optim.Optimizer
 	schedules    optim.Schedules
 	samples      *batches
@@ -170,19 +174,61 @@ func (t *trainer) build() (err error) {
 			err = fmt.Errorf("train: these settings make no network: %v: go back to those of a preset", p)
 		}
 	}()
+	if err := t.draw(); err != nil {
+		return err
+	}
+	t.watch = newWatch(t.graph, t.Steps)
+	t.schedules = optim.NewSchedules(t.Optim, t.Steps)
+	t.optimizer, err = optim.New(t.Optim, methods.Trainable(t.Optim, t.env.Store, t.graph.Params))
+	return err
+}
+
+// draw makes graph and program.
+func (t *trainer) draw() (err error) {
+	if t.MicroBatch > 0 {
+		return t.drawCached()
+	}
 	if t.graph, err = t.Method.Build(t.env); err != nil {
 		return err
 	}
-	if t.Init != nil {
-		if err := t.Init(t.env.Store); err != nil {
-			return err
-		}
+	if err := t.initialise(); err != nil {
+		return err
 	}
 	if t.grads, err = nn.Grad(t.graph.Loss, t.graph.Params); err != nil {
 		return fmt.Errorf("train: gradients: %w", err)
 	}
-	outputs := append([]*gorgonia.Node{t.graph.Loss}, t.grads...)
-	for _, term := range t.graph.Terms {
+	t.machine, err = plan.Compile(t.env.Backend, plan.Options{Train: true, Params: t.env.Store}, append(shown(t.graph), t.grads...)...)
+	if err != nil {
+		return fmt.Errorf("train: compile: %w", err)
+	}
+	return nil
+}
+
+// drawCached makes the programs of a batch in parts.
+func (t *trainer) drawCached() (err error) {
+	m, ok := t.Method.(methods.Splitter)
+	if !ok {
+		return errors.New("train: this method takes no micro_batch: set it to 0, or use --method simclr, clip or supervised")
+	}
+	if t.cached, err = newCachedStep[float32](m, t.env, t.MicroBatch); err != nil {
+		return err
+	}
+	t.graph, t.machine = t.cached.graph, t.cached.loss
+	return t.initialise()
+}
+
+// initialise fills parameters from elsewhere.
+func (t *trainer) initialise() error {
+	if t.Init == nil {
+		return nil
+	}
+	return t.Init(t.env.Store)
+}
+
+// shown are the outputs that a step reads beside gradients.
+func shown(g *methods.Graph) []*gorgonia.Node {
+	outputs := []*gorgonia.Node{g.Loss}
+	for _, term := range g.Terms {
 		outputs = append(outputs, term.Loss)
 		if term.Hits != nil {
 			outputs = append(outputs, term.Hits)
@@ -191,23 +237,19 @@ func (t *trainer) build() (err error) {
 			outputs = append(outputs, term.Logits)
 		}
 	}
-	if t.graph.Embeddings != nil {
-		outputs = append(outputs, t.graph.Embeddings)
+	if g.Embeddings != nil {
+		outputs = append(outputs, g.Embeddings)
 	}
-	t.machine, err = plan.Compile(t.env.Backend, plan.Options{Train: true, Params: t.env.Store}, outputs...)
-	if err != nil {
-		return fmt.Errorf("train: compile: %w", err)
-	}
-	t.watch = newWatch(t.graph, t.Steps)
-	t.schedules = optim.NewSchedules(t.Optim, t.Steps)
-	t.optimizer, err = optim.New(t.Optim, methods.Trainable(t.Optim, t.env.Store, t.graph.Params))
-	return err
+	return outputs
 }
 
 // run loops over the remaining steps.
 func (t *trainer) run(ctx context.Context) (*Result, error) {
 	start, first := time.Now(), t.step
 	t.Observer.Start(t.step, t.Steps)
+	if t.cached != nil && t.cached.normalises() {
+		t.Observer.Warn(fmt.Sprintf("micro_batch: batch norm sees %d videos at a time, not the batch of %d: the loss compares all of them, the statistics do not", t.MicroBatch, t.env.N))
+	}
 	t.samples = t.stream(ctx, t.step, t.Steps)
 	defer t.samples.stop()
 	tail := newTail(max(1, (t.Steps-first)/10))
@@ -261,7 +303,10 @@ func (t *trainer) close() error {
 	if t.log != nil {
 		errs = append(errs, t.log.close())
 	}
-	if t.machine != nil {
+	switch {
+	case t.cached != nil:
+		errs = append(errs, t.cached.close())
+	case t.machine != nil:
 		errs = append(errs, t.machine.Close())
 	}
 	return errors.Join(append(errs, t.Method.Close())...)
