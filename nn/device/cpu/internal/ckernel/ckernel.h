@@ -46,6 +46,26 @@ enum { ck_add, ck_sub, ck_mul, ck_relu, ck_relu_grad, ck_scale };
 void ck_elementwise(const ck_team *t, int kind, int elem, int64_t n, const void *a, const void *b,
                     float factor, void *y);
 
+// y = x times Phi(x) (erf), its approximation by tanh, or x*sigmoid(1.702x); or,
+// unless dy is NULL, its gradient. y may be x or dy.
+enum { ck_gelu_erf, ck_gelu_tanh, ck_gelu_quick };
+void ck_gelu(const ck_team *t, int kind, int elem, int64_t n, const void *dy, const void *x, void *y);
+
+// Layer normalisation of rows of d elements; mean and inv (1/deviation) are
+// written. y may be x. Its gradient reads them; dx may be dy.
+typedef struct {
+    int elem;
+    int64_t rows, d;
+    double eps;
+    const float *gamma, *beta;
+} ck_layer;
+void ck_layer_norm(const ck_team *t, const ck_layer *l, const void *x, void *y, float *mean,
+                   float *inv);
+int64_t ck_layer_norm_scratch(int64_t rows, int64_t d); // of the gradient
+void ck_layer_norm_grad(const ck_team *t, const ck_layer *l, const void *dy, const void *x,
+                        const float *mean, const float *inv, void *dx, float *dgamma, float *dbeta,
+                        void *scratch);
+
 // Batch normalisation: mean and invstd are written; with train they are the
 // batch's, and the running statistics are moved towards them by momentum
 // (unbiased variance), otherwise they are the running ones. A residual, unless
@@ -111,6 +131,30 @@ typedef struct {
 // threads at once, each of which computes its product alone.
 typedef int ck_sgemm(char, char, int64_t, int64_t, int64_t, float, const float *, int64_t,
                      const float *, int64_t, float, float *, int64_t);
+
+// An attention of n samples: lq queries, lk keys, heads of size d; biases is
+// the first axis of the bias, 0 where there is none.
+typedef struct {
+    int elem, causal;
+    int64_t n, lq, lk, heads, d, biases;
+    float scale;
+} ck_attention;
+
+// ck_heads are rows of all heads, stride elements apart.
+typedef struct {
+    void *at;
+    int64_t stride;
+} ck_heads;
+
+// h: q, k, v, y. mask (n,lk) and bias may be NULL; logs (n,heads,lq) is written.
+// The gradient takes y and dy as h[3] and h[4] and writes dq, dk, dv as h[5] to
+// h[7], and dbias unless it is NULL. Both return sgemm's status.
+int64_t ck_attention_scratch(const ck_team *t, const ck_attention *a, int backward);
+int ck_attention_forward(const ck_team *t, ck_sgemm *sgemm, const ck_attention *a, const float *mask,
+                         const float *bias, const ck_heads h[4], float *logs, void *scratch);
+int ck_attention_backward(const ck_team *t, ck_sgemm *sgemm, const ck_attention *a,
+                          const float *mask, const float *bias, const ck_heads h[8],
+                          const float *logs, float *dbias, void *scratch);
 
 // dw (k,c,kernel...), plain. Returns sgemm's status.
 int64_t ck_conv_grad_weight_scratch(const ck_team *t, const ck_conv *c);

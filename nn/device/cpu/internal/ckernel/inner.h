@@ -7,6 +7,7 @@
 #define CLVID_CKERNEL_INNER_H
 
 #include "ckernel.h"
+#include "tokens.h"
 
 // ck_tap is one weight of a depthwise kernel for a row of outputs: output i, of
 // those in [from, to), reads the input at element start + i*step.
@@ -51,6 +52,7 @@ typedef struct {
                       int64_t count, int64_t step, float *sums);
     void (*from_float)(int64_t n, const float *x, void *y);
     void (*to_float)(int64_t n, const void *x, float *y);
+    const tokens *tokens;
 } inner;
 
 extern const inner inner_base, inner_base_bf16;

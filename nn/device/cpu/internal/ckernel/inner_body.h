@@ -350,6 +350,7 @@ static void max_pool_grad(const ck_pool *p, int64_t sample, int64_t depth, const
 }
 
 #include "inner_avgpool.h"
+#include "tokens_body.h"
 
 const inner INNER = {
     .name = INNER_NAME,
@@ -370,4 +371,5 @@ const inner INNER = {
     .correlate = correlate,
     .from_float = from_float,
     .to_float = to_float,
+    .tokens = &token_loops,
 };

@@ -1,0 +1,122 @@
+package ckernel
+
+import (
+	"math"
+	"testing"
+)
+
+// tokenTolerance: float32 sums of up to a few hundred terms, lane by lane.
+const tokenTolerance = 2e-6
+
+func TestLayerNorm(t *testing.T) {
+	everyLevel(t, func(t *testing.T) {
+		v := newVectors(t)
+		for _, size := range [][2]int{{1, 16}, {3, 7}, {130, 33}, {65, 384}} {
+			rows, d := size[0], size[1]
+			x, px := v.normals(rows * d)
+			dy, pdy := v.normals(rows * d)
+			gamma, pg := v.normals(d)
+			beta, pb := v.normals(d)
+			y, py := v.zeros(rows * d)
+			dx, pdx := v.zeros(rows * d)
+			_, pm := v.zeros(rows)
+			_, pi := v.zeros(rows)
+			dgamma, pdg := v.zeros(d)
+			dbeta, pdb := v.zeros(d)
+			l := Layer{Rows: rows, D: d, Eps: 1e-6, Gamma: pg, Beta: pb}
+			_, scratch := v.zeros(int(l.GradScratch()) / 4)
+			Team{Threads: 1}.LayerNorm(l, px, py, pm, pi)
+			Team{Threads: 1}.LayerNormGrad(l, pdy, px, pm, pi, pdx, pdg, pdb, scratch)
+			want := layerNorm(x, dy, gamma, beta, d, l.Eps)
+			near(t, "y", y, want[0], tokenTolerance)
+			near(t, "dx", dx, want[1], 5*tokenTolerance)
+			near(t, "dgamma", dgamma, want[2], tokenTolerance)
+			near(t, "dbeta", dbeta, want[3], tokenTolerance)
+		}
+	})
+}
+
+// layerNorm gives y, dx, dgamma and dbeta by loops in float64.
+func layerNorm(x, dy, gamma, beta []float32, d int, eps float64) [4][]float32 {
+	dg, db := make([]float64, d), make([]float64, d)
+	var out [4][]float32
+	for at := 0; at < len(x); at += d {
+		hat, mean, variance := make([]float64, d), 0.0, 0.0
+		for i := range d {
+			mean += float64(x[at+i]) / float64(d)
+		}
+		for i := range d {
+			hat[i] = float64(x[at+i]) - mean
+			variance += hat[i] * hat[i] / float64(d)
+		}
+		inv := 1 / math.Sqrt(variance+eps)
+		var sum, along float64
+		for i := range d {
+			hat[i] *= inv
+			g := float64(dy[at+i])
+			dg[i] += g * hat[i]
+			db[i] += g
+			sum += g * float64(gamma[i]) / float64(d)
+			along += g * float64(gamma[i]) * hat[i] / float64(d)
+		}
+		for i := range d {
+			out[0] = append(out[0], float32(hat[i]*float64(gamma[i])+float64(beta[i])))
+			out[1] = append(out[1], float32(inv*(float64(dy[at+i])*float64(gamma[i])-sum-hat[i]*along)))
+		}
+	}
+	for i := range d {
+		out[2], out[3] = append(out[2], float32(dg[i])), append(out[3], float32(db[i]))
+	}
+	return out
+}
+
+// gates are what x is multiplied by.
+var gates = map[GELU]func(x float64) float64{
+	GELUErf:   func(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) },
+	GELUTanh:  func(x float64) float64 { return 0.5 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))) },
+	GELUQuick: func(x float64) float64 { return 1 / (1 + math.Exp(-1.702*x)) },
+}
+
+func TestGELU(t *testing.T) {
+	everyLevel(t, func(t *testing.T) {
+		v := newVectors(t)
+		for kind, gate := range gates {
+			for _, n := range []int{1, 15, 16, 1001} {
+				x, px := v.normals(n)
+				dy, pdy := v.normals(n)
+				x[0] = -30
+				y, py := v.zeros(n)
+				dx, pdx := v.zeros(n)
+				Team{Threads: 1}.GELU(kind, Float32, n, px, py)
+				Team{Threads: 1}.GELUGrad(kind, Float32, n, pdy, px, pdx)
+				var want, slope []float32
+				for i, e := range x {
+					a := float64(e)
+					const h = 1e-6
+					want = append(want, float32(a*gate(a)))
+					slope = append(slope, float32(float64(dy[i])*((a+h)*gate(a+h)-(a-h)*gate(a-h))/(2*h)))
+				}
+				near(t, "y", y, want, tokenTolerance)
+				if n > 1 { // far in the tail there is nothing to be relative to
+					near(t, "dx", dx, slope, tokenTolerance)
+				}
+			}
+		}
+	})
+}
+
+// What is not a number shows, and what is far out stays finite.
+func TestGELUOfExtremes(t *testing.T) {
+	everyLevel(t, func(t *testing.T) {
+		v := newVectors(t)
+		x, px := v.zeros(3)
+		y, py := v.zeros(3)
+		x[0], x[1], x[2] = float32(math.NaN()), 1e30, -1e30
+		for kind := range gates {
+			Team{Threads: 1}.GELU(kind, Float32, 3, px, py)
+			if y[0] == y[0] || y[1] != 1e30 || y[2] != 0 {
+				t.Errorf("kind %d: %v gives %v", kind, x, y)
+			}
+		}
+	})
+}
