@@ -94,6 +94,7 @@ func (p Projector) Validate() error {
 type Env struct {
 	Parts         []pretext.Part
 	N             int    // videos in a batch
+	Steps         int    // of the run, which schedules of methods span; 0 where none is trained
 	Clip          [4]int // C, T, H, W of one view
 	Encoder       encoder.Entry
 	EncoderConfig encoder.Config

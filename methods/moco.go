@@ -15,8 +15,9 @@ import (
 // MoCoConfig holds the settings of MoCo.
 type MoCoConfig struct {
 	Temperature float64 `yaml:"temperature"`
-	QueueSize   int     `yaml:"queue_size"` // K, keys kept, at least the batch
-	EMADecay    float64 `yaml:"ema_decay"`  // of the momentum encoder, in [0,1)
+	QueueSize   int     `yaml:"queue_size"`   // K, keys kept, at least the batch
+	EMADecay    float64 `yaml:"ema_decay"`    // of the momentum encoder, in [0,1)
+	EMASchedule string  `yaml:"ema_schedule"` // constant, or cosine: from ema_decay to 1 over the run
 }
 
 // Validate checks the ranges.
@@ -28,6 +29,8 @@ func (c *MoCoConfig) Validate() error {
 		return fmt.Errorf("moco.queue_size %d: want at least the batch", c.QueueSize)
 	case !(c.EMADecay >= 0 && c.EMADecay < 1):
 		return fmt.Errorf("moco.ema_decay %v: want 0 to below 1, as 0.99", c.EMADecay)
+	case c.EMASchedule != optim.Constant && c.EMASchedule != optim.Cosine:
+		return fmt.Errorf("moco.ema_schedule %q: want %s or %s", c.EMASchedule, optim.Constant, optim.Cosine)
 	}
 	return nil
 }
@@ -65,7 +68,9 @@ var mocoV2Entry = Entry{
 	Name:    "moco-v2",
 	Doc:     "momentum encoder and a queue of keys (arXiv:2003.04297)",
 	Section: "moco",
-	Config:  func() any { return &MoCoConfig{Temperature: 0.2, QueueSize: 4096, EMADecay: 0.99} },
+	Config: func() any {
+		return &MoCoConfig{Temperature: 0.2, QueueSize: 4096, EMADecay: 0.99, EMASchedule: optim.Constant}
+	},
 	New: func(cfg any) (Method, error) {
 		c := cfg.(*MoCoConfig)
 		return &MoCo{cfg: *c}, c.Validate()
@@ -220,14 +225,16 @@ func (m *MoCo) Feed(b *Batch, bind Bind) error {
 // moveMomentum applies the EMA to parameters; running statistics are the
 // momentum encoder's own. The first step copies the trained encoder.
 func (m *MoCo) moveMomentum() {
+	step := int(m.steps[0])
+	decay := optim.EMASchedule(m.cfg.EMADecay, m.cfg.EMASchedule == optim.Cosine, m.env.Steps).At(step)
 	for _, name := range m.momentum.Names() {
 		to, _ := m.momentum.Lookup(name)
 		from, _ := m.env.Store.Lookup(name)
 		switch {
-		case m.steps[0] == 0:
+		case step == 0:
 			copy(to.F32, from.F32)
 		case to.Kind != nn.Buffer:
-			optim.EMA(to.F32, from.F32, m.cfg.EMADecay)
+			optim.EMA(to.F32, from.F32, decay)
 		}
 	}
 }

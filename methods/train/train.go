@@ -153,6 +153,7 @@ func newTrainer(s Setup) (*trainer, error) {
 		s.Observer = silent{}
 	}
 	t := &trainer{Setup: s, env: s.Env, views: len(s.Env.Views())}
+	t.env.Steps = s.Steps
 	if t.env.N > len(s.Source.Items) {
 		return nil, fmt.Errorf("train: a batch of %d videos, but there are %d: lower --batch to at most %d",
 			t.env.N, len(s.Source.Items), len(s.Source.Items))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -180,6 +181,22 @@ func TestTilesEqualTheWhole(t *testing.T) {
 					closeTo(t, k, got[k], want[k], tc.tolerance)
 				}
 			})
+		}
+	}
+}
+
+// Equal inputs give equal bits, whichever thread takes which tile.
+func TestTilesRepeat(t *testing.T) {
+	be := openCPU(t, "")
+	for _, l := range largeLosses(300, 32) {
+		first := runOf(t, be, device.Float32, l, l.tiled)
+		want := first.values(t, device.Float32)
+		for range 5 {
+			for k, got := range first.values(t, device.Float32) {
+				if !slices.Equal(got, want[k]) {
+					t.Fatalf("%s: output %d has other bits", l.name, k)
+				}
+			}
 		}
 	}
 }
