@@ -313,39 +313,47 @@ static void max_pool(const ck_pool *p, int64_t sample, int64_t depth, const void
         }
 }
 
-// give adds dy to dx in the channels whose maximum lies at this place.
-INLINE void give(int64_t n, int32_t place, const elem *dy, const int32_t *index, elem *dx) {
-    int64_t c = 0;
-    for (; c + lanes <= n; c += lanes) {
-        ints here = load_ints(index + c) == (ints){0} + place;
-        floats sum = load(dx + c) + (floats)(here & (ints)load(dy + c));
-        store(dx + c, sum);
-    }
-    for (; c < n; c++) dx[c] = put(get(dx[c]) + (index[c] == place ? get(dy[c]) : 0));
+// reaching are the windows of an axis that hold input i.
+INLINE range reaching(const ck_pool *p, int axis, int64_t i) {
+    int64_t last = (i + p->pad[axis]) / p->stride[axis] + 1;
+    int64_t before = i + p->pad[axis] - p->kernel[axis]; // window o ends there at most, if it misses i
+    int64_t from = before < 0 ? 0 : before / p->stride[axis] + 1;
+    return (range){from, last > p->out[axis] ? p->out[axis] : last};
 }
 
-// One depth of the input gathers from every window that holds it.
+// One depth of the input gathers from every window that holds it: the sums of
+// the gradients whose maximum lies at each place, in registers.
 static void max_pool_grad(const ck_pool *p, int64_t sample, int64_t depth, const void *pdy,
                           const int32_t *index, void *pdx) {
     const elem *dy = pdy;
-    elem *dx = pdx;
-    int64_t C = p->channels, plane = p->in[1] * p->in[2], out = p->out[1] * p->out[2];
-    elem *to = dx + (sample * p->in[0] + depth) * plane * C;
-    memset(to, 0, sizeof(elem) * (size_t)(plane * C));
-    for (int64_t o = 0; o < p->out[0]; o++) {
-        range d = window(p, 0, o);
-        if (depth < d.from || depth >= d.to) continue;
-        int64_t from = (sample * p->out[0] + o) * out * C;
-        for (int64_t k = 0; k < p->out[1]; k++)
-            for (int64_t l = 0; l < p->out[2]; l++, from += C) {
-                range h = window(p, 1, k), v = window(p, 2, l);
-                for (int64_t a = h.from; a < h.to; a++)
-                    for (int64_t b = v.from; b < v.to; b++) {
-                        int64_t place = a * p->in[2] + b;
-                        give(C, (int32_t)(depth * plane + place), dy + from, index + from,
-                               to + place * C);
+    int64_t C = p->channels, plane = p->in[1] * p->in[2], out = p->out[0] * p->out[1] * p->out[2];
+    elem *dx = (elem *)pdx + (sample * p->in[0] + depth) * plane * C;
+    range d = reaching(p, 0, depth);
+    for (int64_t place = 0; place < plane; place++, dx += C) {
+        range h = reaching(p, 1, place / p->in[2]), v = reaching(p, 2, place % p->in[2]);
+        int32_t here = (int32_t)(depth * plane + place);
+        int64_t c = 0;
+        for (; c + lanes <= C; c += lanes) {
+            floats sum = {0};
+            for (int64_t i = d.from; i < d.to; i++)
+                for (int64_t k = h.from; k < h.to; k++)
+                    for (int64_t l = v.from; l < v.to; l++) {
+                        int64_t at = (sample * out + (i * p->out[1] + k) * p->out[2] + l) * C + c;
+                        ints hit = load_ints(index + at) == (ints){0} + here;
+                        sum += (floats)(hit & (ints)load(dy + at));
                     }
-            }
+            store(dx + c, sum);
+        }
+        for (; c < C; c++) {
+            float sum = 0;
+            for (int64_t i = d.from; i < d.to; i++)
+                for (int64_t k = h.from; k < h.to; k++)
+                    for (int64_t l = v.from; l < v.to; l++) {
+                        int64_t at = (sample * out + (i * p->out[1] + k) * p->out[2] + l) * C + c;
+                        if (index[at] == here) sum += get(dy[at]);
+                    }
+            dx[c] = put(sum);
+        }
     }
 }
 
