@@ -112,6 +112,9 @@ func TestGolden(t *testing.T) {
 			if o == nil {
 				t.Skipf("golden: %s is not built", missing)
 			}
+			if testing.Short() && os.Getenv("CLVID_GOLDEN") == "" && strings.HasPrefix(c.Method, "enc-") {
+				t.Skip("golden: whole encoders take seconds each: run without -short")
+			}
 			check(t, c, o, device.Float64, func(string) float64 { return c.Tolerance })
 		})
 	}
