@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/internal/registry"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/nn/checkpoint"
 	"github.com/clvid/clvid/nn/encoder"
@@ -73,6 +74,27 @@ func fileAndSafetensors(cmd *cobra.Command, args []string) error {
 // said: what most published weights were trained on.
 const publishedClip = "media: {input: rgb, frames: 16, stride: 1, size: 224}\n"
 
+// clipKeys are what runs write into their weights about the clips.
+var clipKeys = []string{"input", "frames", "stride", "size"}
+
+// clipSettings are the clips that weights were trained on, as YAML: those that
+// the file tells, else the published ones.
+func clipSettings(path string) string {
+	file, err := checkpoint.Open(path)
+	if err != nil {
+		return publishedClip // whoever needs the file will tell
+	}
+	defer file.Close()
+	var clip []string
+	for _, key := range clipKeys {
+		if file.Metadata[key] == "" {
+			return publishedClip
+		}
+		clip = append(clip, key+": "+file.Metadata[key])
+	}
+	return "media: {" + strings.Join(clip, ", ") + "}\n"
+}
+
 // loadForWeights resolves the settings of an encoder whose weights are in a file
 // or run. The encoder must be named, there or by the user.
 func (c *commonFlags) loadForWeights(cmd *cobra.Command, path string) (*configs.Config, error) {
@@ -90,7 +112,7 @@ func (c *commonFlags) loadForWeights(cmd *cobra.Command, path string) (*configs.
 		return nil, usageError{fmt.Errorf("%s does not say which encoder it holds: name it with --encoder, one of %s",
 			path, strings.Join(slices.Concat(encoder.Builtin().Names(), encoder.BuiltinText().Names()), ", "))}
 	default:
-		base = append(base, publishedClip...)
+		base = append(base, clipSettings(path)...)
 	}
 	return c.loadOver(cmd, configs.Source{Base: base})
 }
@@ -146,13 +168,24 @@ func wantedBy(cfg *configs.Config, file *checkpoint.File) ([]checkpoint.Want, ma
 		wants, err := methods.WantedByText(entry, textConfig(file.Metadata))
 		return wants, map[string]string{"format": formatName, "encoder": entry.Name}, err
 	}
-	entry, err := encoder.Builtin().Lookup("encoder", cfg.Encoder)
+	entry, err := clipEncoder(cfg.Encoder)
 	if err != nil {
-		return nil, nil, usageError{fmt.Errorf("%w; or of text %s", err, strings.Join(encoder.BuiltinText().Names(), ", "))}
+		return nil, nil, err
 	}
 	keepTables(cfg)
 	wants, err := methods.WantedByEncoder(entry, cfg.EncoderOptions, cfg.Clip.Shape())
 	return wants, encoderMetadata(cfg), err
+}
+
+// clipEncoder finds an encoder of clips where one of text would do too.
+func clipEncoder(name string) (encoder.Entry, error) {
+	entry, err := encoder.Builtin().Lookup("encoder", name)
+	if err != nil {
+		clips, texts := encoder.Builtin().Names(), encoder.BuiltinText().Names()
+		err = usageError{fmt.Errorf("unknown encoder %q%s: want one of %s, or of text %s", name,
+			registry.Hint(name, slices.Concat(clips, texts)), strings.Join(clips, ", "), strings.Join(texts, ", "))}
+	}
+	return entry, err
 }
 
 // textConfig takes the size of the vocabulary and the length from a Hugging Face

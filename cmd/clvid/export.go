@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/methods/train"
 	"github.com/clvid/clvid/nn/checkpoint"
@@ -22,9 +22,9 @@ import (
 // exportFlags are those of `clvid export` beside the common ones.
 type exportFlags struct {
 	*commonFlags
-	text   string
-	prefix string
-	opset  int
+	prefix    string
+	opset     int
+	mean, std []float64
 }
 
 func newExport() *cobra.Command {
@@ -38,9 +38,9 @@ width).
 
 CHECKPOINT is a run, or any file that clvid convert reads. Where it does not say
 which encoder it holds, --encoder names it, and --set encoder_options.… its options;
-where it holds several networks, --prefix chooses one. With --text-encoder the file
-is of a text encoder: "ids" (int32) and "mask" (float32, 1 on tokens), both (batch,
-length), to "features".
+where it holds several networks, --prefix chooses one. A text encoder maps "ids"
+(int32) and "mask" (float32, 1 on tokens and 0 behind them), both (batch, length),
+to "features".
 
 Batch, frames, height and width are left open: the file runs on all sizes that the
 encoder itself takes, such as multiples of its patches; tables of positions are
@@ -48,19 +48,20 @@ interpolated in the file. Where an encoder is tied to a size nevertheless, that 
 is fixed to the one trained on, and the report says so and why. The batch is never.
 
 What the input must look like is in the file's metadata: mean and std of the pixels
-in [0,1], whether differences of frames are wanted, frames, stride and size.`,
-		Example: "  clvid export RUN encoder.onnx\n  clvid export r3d_18.pth r3d_18.onnx --encoder r3d-18 --json\n" +
-			"  clvid export minilm/ minilm.onnx --text-encoder minilm-l6",
+in [0,1], whether differences of frames are wanted, frames, stride and size. Weights
+that were not trained by clvid do not say so: record it with --mean and --std.`,
+		Example: "  clvid export RUN encoder.onnx\n  clvid export minilm/ minilm.onnx --encoder minilm-l6\n" +
+			"  clvid export r3d_18.pth r3d_18.onnx --encoder r3d-18 --mean 0.432,0.395,0.376 --std 0.228,0.221,0.217",
 		Args: checkpointAndONNX,
 	}
 	f := &exportFlags{commonFlags: addCommonFlags(cmd, "config", "encoder", "set", "json")}
-	cmd.Flags().StringVar(&f.text, "text-encoder", "", "text encoder `NAME` that the file holds: "+strings.Join(encoder.BuiltinText().Names(), ", "))
 	cmd.Flags().StringVar(&f.prefix, "prefix", "", "`PREFIX` of the names to take, or a part of it: teacher, encoder_q")
 	cmd.Flags().IntVar(&f.opset, "opset", onnx.DefaultOpset, fmt.Sprintf("`N` of the operator set, %d to %d", onnx.MinOpset, onnx.MaxOpset))
-	complete(cmd, "text-encoder", encoder.BuiltinText().Names(), cobra.ShellCompDirectiveNoFileComp)
+	cmd.Flags().Float64SliceVar(&f.mean, "mean", nil, "`R,G,B` that pixels in [0,1] are less by, or one number for all")
+	cmd.Flags().Float64SliceVar(&f.std, "std", nil, "`R,G,B` that they are divided by then, or one number for all")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if f.opset < onnx.MinOpset || f.opset > onnx.MaxOpset {
-			return usageError{fmt.Errorf("--opset %d: want %d to %d", f.opset, onnx.MinOpset, onnx.MaxOpset)}
+		if err := f.check(); err != nil {
+			return err
 		}
 		x, err := f.open(cmd, args[0])
 		if err != nil {
@@ -77,6 +78,18 @@ in [0,1], whether differences of frames are wanted, frames, stride and size.`,
 		return found.show(cmd.OutOrStdout())
 	}
 	return cmd
+}
+
+func (f *exportFlags) check() error {
+	if f.opset < onnx.MinOpset || f.opset > onnx.MaxOpset {
+		return usageError{fmt.Errorf("--opset %d: want %d to %d", f.opset, onnx.MinOpset, onnx.MaxOpset)}
+	}
+	for name, v := range map[string][]float64{"mean": f.mean, "std": f.std} {
+		if n := len(v); n != 0 && n != 1 && n != 3 {
+			return usageError{fmt.Errorf("--%s has %d numbers, want one, or one for each of R, G and B", name, n)}
+		}
+	}
+	return nil
 }
 
 func checkpointAndONNX(cmd *cobra.Command, args []string) error {
@@ -102,49 +115,49 @@ func (f *exportFlags) open(cmd *cobra.Command, path string) (x *exported, err er
 	if run := filepath.Dir(path); filepath.Base(path) == train.WeightsFile && exists(filepath.Join(run, configFile)) {
 		path = run
 	}
-	if f.text != "" {
-		x, err = textToExport(f.text)
-	} else {
-		x, err = f.clipsToExport(cmd, path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	x.weights, err = checkpoint.Open(weightsPath(path))
-	return x, err
-}
-
-func (f *exportFlags) clipsToExport(cmd *cobra.Command, path string) (*exported, error) {
 	cfg, err := f.loadForWeights(cmd, path)
 	if err != nil {
 		return nil, err
 	}
+	x = &exported{}
+	if x.weights, err = checkpoint.Open(weightsPath(path)); err != nil {
+		return nil, err
+	}
+	if entry, err := encoder.BuiltinText().Lookup("text encoder", cfg.Encoder); err == nil {
+		c := textConfig(x.weights.Metadata)
+		x.network = onnx.OfText(entry, c)
+		x.metadata = map[string]string{"format": formatName, "encoder": entry.Name, "length": fmt.Sprint(entry.Length(c))}
+		return x, nil
+	}
+	entry, err := clipEncoder(cfg.Encoder)
+	if err != nil {
+		return nil, errors.Join(err, x.weights.Close())
+	}
 	keepTables(cfg)
-	entry, err := encoder.Builtin().Lookup("encoder", cfg.Encoder)
-	if err != nil {
-		return nil, usageError{err}
+	x.network = onnx.OfEncoder(entry, cfg.EncoderOptions, cfg.Clip.Shape())
+	x.metadata = encoderMetadata(cfg)
+	if exists(filepath.Join(path, configFile)) || x.weights.Metadata["input"] != "" {
+		maps.Copy(x.metadata, trainedOn(cfg.Clip))
 	}
-	return &exported{network: onnx.OfEncoder(entry, cfg.EncoderOptions, cfg.Clip.Shape()), metadata: clipMetadata(cfg)}, nil
+	f.pixels(x.metadata)
+	return x, nil
 }
 
-func textToExport(name string) (*exported, error) {
-	entry, err := encoder.BuiltinText().Lookup("text encoder", name)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	c := encoder.TextConfig{}
-	metadata := map[string]string{"format": formatName, "encoder": name, "length": fmt.Sprint(entry.Length(c))}
-	return &exported{network: onnx.OfText(entry, c), metadata: metadata}, nil
-}
-
-// clipMetadata is what a user of a network on clips must know.
-func clipMetadata(cfg *configs.Config) map[string]string {
-	out, clip := encoderMetadata(cfg), cfg.Clip
-	maps.Copy(out, map[string]string{
+// trainedOn says what clvid fed an encoder with.
+func trainedOn(clip media.ClipConfig) map[string]string {
+	return map[string]string{
 		"input": clip.Input, "frames": fmt.Sprint(clip.Frames), "stride": fmt.Sprint(clip.Stride), "size": fmt.Sprint(clip.Size),
 		"mean": fmt.Sprint(media.NormMean), "std": fmt.Sprint(media.NormStd),
-	})
-	return out
+	}
+}
+
+// pixels records what the user says of them.
+func (f *exportFlags) pixels(metadata map[string]string) {
+	for key, v := range map[string][]float64{"mean": f.mean, "std": f.std} {
+		if len(v) > 0 {
+			metadata[key] = strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ","), "[]")
+		}
+	}
 }
 
 // exportFinding is what export tells.
@@ -209,7 +222,7 @@ func (f *exportFinding) show(w io.Writer) error {
 	for _, axis := range slices.Sorted(maps.Keys(f.Fixed)) {
 		rows = append(rows, [2]string{"fixed", axis + ": " + f.Fixed[axis]})
 	}
-	if f.Metadata["input"] != "" {
+	if f.Inputs[0].Name == "input" {
 		rows = append(rows, [2]string{"pixels", f.pixels()})
 	}
 	return showPairs(w, rows)
@@ -218,8 +231,13 @@ func (f *exportFinding) show(w io.Writer) error {
 // pixels says what to feed.
 func (f *exportFinding) pixels() string {
 	m := f.Metadata
+	if m["mean"] == "" || m["std"] == "" {
+		return "R'G'B' as the publisher of the weights says; record it with --mean and --std"
+	}
 	s := fmt.Sprintf("R'G'B' in [0,1], less %s, divided by %s", m["mean"], m["std"])
 	switch m["input"] {
+	case "":
+		return s
 	case media.InputDiff:
 		s += "; of these, twice the next frame less this one"
 	case media.InputRGBDiff:

@@ -74,12 +74,21 @@ func TestExportFile(t *testing.T) {
 	writeTensors(t, told, encoderTensors(t, "r3d-10", "encoder", c), map[string]string{
 		"format": "clvid", "encoder": "r3d-10", "encoder_width": "8", "encoder_pool": "true"})
 	found := jsonOf[exportFinding](t, "export", told, out, "--json")
-	if found.Encoder != "r3d-10" || found.Outputs[0].Shape[1] != "64" || found.Metadata["encoder_width"] != "8" || found.Metadata["input"] != "rgb" {
+	if found.Encoder != "r3d-10" || found.Outputs[0].Shape[1] != "64" || found.Metadata["encoder_width"] != "8" || found.Metadata["mean"] != "" {
 		t.Errorf("%+v", found)
 	}
-	found = jsonOf[exportFinding](t, "export", bare, out, "--encoder", "r3d-10", "--set", "encoder_options.width=8", "--json")
-	if found.Outputs[0].Shape[1] != "64" || found.Metadata["input"] != "rgb" || found.Metadata["size"] != "224" {
+	found = jsonOf[exportFinding](t, "export", bare, out, "--encoder", "r3d-10", "--set", "encoder_options.width=8", "--mean", ".4,.5,.6", "--std", "0.25", "--json")
+	if found.Outputs[0].Shape[1] != "64" || found.Metadata["mean"] != "0.4,0.5,0.6" || found.Metadata["std"] != "0.25" {
 		t.Errorf("%+v", found)
+	}
+	alone := filepath.Join(dir, "alone.safetensors") // a run's weights without the run
+	writeTensors(t, alone, encoderTensors(t, "r3d-10", "encoder", encoder.Default()), map[string]string{
+		"format": "clvid", "encoder": "r3d-10", "input": "diff", "frames": "4", "stride": "3", "size": "64"})
+	if text := mustRun(t, "export", alone, out); !strings.Contains(text, "less this one; trained on 4 frames of stride 3, 64 px") {
+		t.Errorf("weights without their run:\n%s", text)
+	}
+	if text := mustRun(t, "export", told, out); !strings.Contains(text, "pixels    R'G'B' as the publisher of the weights says") {
+		t.Errorf("weights of others:\n%s", text)
 	}
 	short := filepath.Join(dir, "short.safetensors")
 	writeTensors(t, short, encoderTensors(t, "r3d-10", "", encoder.Default())[1:], nil)
@@ -89,6 +98,7 @@ func TestExportFile(t *testing.T) {
 		want   string
 	}{
 		{[]string{bare}, exitUsage, "does not say which encoder it holds: name it with --encoder, one of "},
+		{[]string{bare, "--encoder", "r3d-10", "--mean", ".4,.5"}, exitUsage, "--mean has 2 numbers, want one, or one for each of R, G and B"},
 		{[]string{bare, "--encoder", "r3d-11"}, exitUsage, `unknown encoder "r3d-11" (did you mean "r3d-10"?)`},
 		{[]string{bare, "--encoder", "r3d-18"}, exitError, "only 60 of 100 tensors are there; missing are layer1.1.conv1.0.weight"},
 		{[]string{short, "--encoder", "r3d-10"}, exitError, "1 of 60 tensors are missing: stem.0.weight"},
@@ -115,15 +125,15 @@ func TestExportText(t *testing.T) {
 	e.Build(nn.NewScope(g, store, 1).Sub("bert"), nn.Input(g, "ids", device.Int32, 1, 4), nn.Input(g, "mask", device.Float32, 1, 4), encoder.TextConfig{})
 	file, out := filepath.Join(t.TempDir(), "bert.safetensors"), filepath.Join(t.TempDir(), "net.onnx")
 	writeTensors(t, file, train.Weights(store), nil)
-	found := jsonOf[exportFinding](t, "export", file, out, "--text-encoder", "bert-tiny", "--json")
+	found := jsonOf[exportFinding](t, "export", file, out, "--encoder", "bert-tiny", "--json")
 	if len(found.Inputs) != 2 || found.Inputs[0].Name != "ids" || found.Inputs[0].Type != "int32" || found.Inputs[1].Name != "mask" ||
 		!slices.Equal(found.Inputs[1].Shape, []string{"batch", "length"}) || found.Metadata["length"] != "512" {
 		t.Errorf("%+v", found)
 	}
-	if text := mustRun(t, "export", file, out, "--text-encoder", "bert-tiny"); strings.Contains(text, "pixels") {
+	if text := mustRun(t, "export", file, out, "--encoder", "bert-tiny"); strings.Contains(text, "pixels") {
 		t.Errorf("pixels of a text encoder:\n%s", text)
 	}
-	if _, stderr, status := clvid(t, "export", file, out, "--text-encoder", "bert-tin"); status != exitUsage || !strings.Contains(stderr, `did you mean "bert-tiny"?`) {
+	if _, stderr, status := clvid(t, "export", file, out, "--encoder", "bert-tin"); status != exitUsage || !strings.Contains(stderr, `did you mean "bert-tiny"?`) {
 		t.Errorf("an unknown one: status %d, %s", status, stderr)
 	}
 }

@@ -178,11 +178,11 @@ func encoderSettings(path string) []byte {
 	if file.Metadata["format"] != formatName || file.Metadata["encoder"] == "" {
 		return nil
 	}
-	out := fmt.Appendf(nil, "encoder: %s\nencoder_options:\n", file.Metadata["encoder"])
+	var options []string
 	for _, key := range slices.Sorted(maps.Keys(file.Metadata)) {
 		if option, ok := strings.CutPrefix(key, optionPrefix); ok {
-			out = fmt.Appendf(out, "  %s: %s\n", option, file.Metadata[key])
+			options = append(options, option+": "+file.Metadata[key])
 		}
 	}
-	return out
+	return fmt.Appendf(nil, "encoder: %s\nencoder_options: {%s}\n", file.Metadata["encoder"], strings.Join(options, ", "))
 }

@@ -279,13 +279,18 @@ func (c opCase) network(t *testing.T) Network {
 	return n
 }
 
+// opsets are the first, which is the default, and for long tests the last.
+func opsets() []int {
+	if testing.Short() {
+		return []int{MinOpset}
+	}
+	return []int{MinOpset, MaxOpset}
+}
+
 // TestOperations runs every case at its own sizes and at others. No axis of
 // them needs to be fixed.
 func TestOperations(t *testing.T) {
-	for _, opset := range []int{MinOpset, MaxOpset} {
-		if testing.Short() && opset > MinOpset {
-			break
-		}
+	for _, opset := range opsets() {
 		r := newRuns(t)
 		for _, c := range operations {
 			report := r.add(fmt.Sprintf("%s, opset %d", c.name, opset), c.network(t), opset, nil, map[string]int{"n": 3, "t": 10, "l": 7, "h": 14, "w": 16})
