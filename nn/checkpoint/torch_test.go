@@ -172,6 +172,31 @@ func TestTorchManyTimesTheSame(t *testing.T) {
 	}
 }
 
+// FuzzTorchPickle is FuzzTorch on the description alone, which a zip would keep
+// from being changed much. It may name storages of 6 floats and 1 long.
+func FuzzTorchPickle(f *testing.F) {
+	six, one := ct.Floats(0, 1, 2, 3, 4, 5), ct.Longs(1)
+	parts, err := openZip(ct.File(ct.Dict{
+		"state_dict", ct.Dict{
+			"a", ct.Tensor{Storage: six, Shape: []int{2, 3}}, "b", ct.Tensor{Storage: six, Offset: 1, Shape: []int{2, 2}, Strides: []int{1, 2}},
+			"n", ct.Parameter{Tensor: ct.Tensor{Storage: one, Shape: []int{}}},
+		},
+		"epoch", 1, "args", ct.Call{Module: "argparse", Name: "Namespace"}, "sizes", []any{ct.Call{Module: "torch", Name: "Size", Args: []any{ct.Tuple{1}}}},
+	}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(parts["data.pkl"])
+	f.Add([]byte("\x80\x02]q\x00h\x00a."))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		file := &File{Metadata: map[string]string{}, index: map[string]int{}}
+		data := ct.Zip([]ct.Entry{{Name: "a/data.pkl", Data: b}, {Name: "a/data/0", Data: six.Data}, {Name: "a/data/1", Data: one.Data}})
+		if err := file.openTorch(data); err == nil {
+			readAll(t, file)
+		}
+	})
+}
+
 // Whatever the bytes, opening ends without a panic, and what is accepted can be
 // read whole.
 func FuzzTorch(f *testing.F) {
