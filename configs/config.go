@@ -20,46 +20,49 @@ import (
 // Config holds all settings of a run. Zero workers and threads mean one for
 // each core. Of Epochs and Steps exactly one is above 0.
 type Config struct {
-	Task    string `yaml:"task"`    // pretext tasks with weights: clip-pairs=1,frame-order=0.5
-	Method  string `yaml:"method"`  // how views become a loss
-	Encoder string `yaml:"encoder"` // backbone
-	// InitFrom is a checkpoint or run whose encoder to start from; "": initial values
-	InitFrom string            `yaml:"init_from"`
-	Data     string            `yaml:"data"`  // folder or manifest
-	Split    []string          `yaml:"split"` // rows to train on; empty: unlabelled, else train
-	Where    map[string]string `yaml:"where"` // column: value that rows must have
-	Out      string            `yaml:"out"`   // folder of the run
-	Seed     uint64            `yaml:"seed"`
+	Task     string            `yaml:"task" doc:"pretext tasks with weights: clip-pairs=1,frame-order=0.5"`
+	Method   string            `yaml:"method" doc:"how views become a loss, as clvid list methods tells"`
+	Encoder  string            `yaml:"encoder" doc:"backbone, as clvid list encoders tells"`
+	InitFrom string            `yaml:"init_from" doc:"checkpoint or run whose encoder to start from; '' is initial values"`
+	Data     string            `yaml:"data" doc:"folder or manifest"`
+	Split    []string          `yaml:"split" doc:"rows to train on; empty: unlabelled, else train"`
+	Where    map[string]string `yaml:"where" doc:"column: value that rows must have"`
+	Out      string            `yaml:"out" doc:"folder of the run"`
+	Seed     uint64            `yaml:"seed" doc:"from which all randomness follows"`
 
-	Epochs int `yaml:"epochs"`
-	Steps  int `yaml:"steps"`
-	Batch  int `yaml:"batch"` // N, videos in a step
+	Epochs int `yaml:"epochs" doc:"passes over the data, in place of steps"`
+	Steps  int `yaml:"steps" doc:"to train, in place of epochs"`
+	Batch  int `yaml:"batch" doc:"videos in a step"`
 	// MicroBatch bounds memory: so many videos, a divisor of Batch, go through the
-	// networks at a time, while the loss compares all; 0 is all at once.
-	MicroBatch int `yaml:"micro_batch"`
+	// networks at a time, while the loss compares all.
+	MicroBatch int `yaml:"micro_batch" doc:"videos that go through the networks at a time, a divisor of batch; 0 is all"`
 
-	Workers int    `yaml:"workers"` // decoders; the result does not depend on them
-	Threads int    `yaml:"threads"` // of training
-	Device  string `yaml:"device"`
+	Workers int    `yaml:"workers" doc:"decoders, 0 is one a core; the result does not depend on them"`
+	Threads int    `yaml:"threads" doc:"of training, 0 is one a core; part of the result"`
+	Device  string `yaml:"device" doc:"that trains: cpu"`
 
-	CheckpointEvery int     `yaml:"checkpoint_every"` // steps
-	LogEvery        int     `yaml:"log_every"`        // steps
-	Check           string  `yaml:"check"`            // auto, full or index
-	MaxBad          float64 `yaml:"max_bad"`          // share of files that may be unreadable, in [0,1]
+	CheckpointEvery int     `yaml:"checkpoint_every" doc:"steps between checkpoints"`
+	LogEvery        int     `yaml:"log_every" doc:"steps between lines of progress"`
+	Check           string  `yaml:"check" doc:"how files are looked at first: auto, full or index"`
+	MaxBad          float64 `yaml:"max_bad" doc:"share of files that may be unreadable, in [0,1]"`
 
-	Clip           media.ClipConfig    `yaml:"media"`
-	Augment        media.AugmentConfig `yaml:"augment"`
-	Decode         Decode              `yaml:"decode"`
-	EncoderOptions encoder.Config      `yaml:"encoder_options"`
-	Projector      methods.Projector   `yaml:"projector"`
-	Optimizer      optim.Config        `yaml:"optimizer"`
-	Eval           Eval                `yaml:"eval"`
-	Finetune       Finetune            `yaml:"finetune"`
-	Text           text.Config         `yaml:"text"`
+	Clip           media.ClipConfig    `yaml:"media" doc:"the clips"`
+	Augment        media.AugmentConfig `yaml:"augment" doc:"how views of a clip differ"`
+	Decode         Decode              `yaml:"decode" doc:"what one file may cost"`
+	EncoderOptions encoder.Config      `yaml:"encoder_options" doc:"of the backbone"`
+	Projector      methods.Projector   `yaml:"projector" doc:"the head that is contrasted and thrown away"`
+	Optimizer      optim.Config        `yaml:"optimizer" doc:"how parameters move"`
+	Eval           Eval                `yaml:"eval" doc:"kNN, linear probe and retrieval"`
+	Finetune       Finetune            `yaml:"finetune" doc:"training with labels"`
+	Text           text.Config         `yaml:"text" doc:"the caption side"`
 
 	// Sections are the settings of methods and tasks by key: pointers to the
 	// structs that Source.Sections made.
 	Sections map[string]any `yaml:"-"`
+
+	// Given has a key for each setting that a source names, true where the
+	// environment or a flag does.
+	Given map[string]bool `yaml:"-"`
 }
 
 // Sections makes the default settings of methods and tasks: a function for each

@@ -63,8 +63,29 @@ type layer struct {
 	entries []entry
 }
 
-// Load merges all sources and checks the result.
+// FlagError is a mistake in Source.Set or Source.Flags: what the user typed, not
+// a file.
+type FlagError struct{ error }
+
+// Unwrap returns the mistake itself.
+func (e *FlagError) Unwrap() error { return e.error }
+
+// Load merges all sources and checks the result. Where the other sources are
+// right by themselves, the error is a FlagError.
 func Load(src Source) (*Config, error) {
+	c, err := resolve(src)
+	if err == nil || len(src.Set) == 0 && len(src.Flags) == 0 {
+		return c, err
+	}
+	without := src
+	without.Set, without.Flags = nil, nil
+	if _, other := resolve(without); other == nil {
+		err = &FlagError{err}
+	}
+	return c, err
+}
+
+func resolve(src Source) (*Config, error) {
 	c := Default(src.Sections)
 	s, err := newSchema(c)
 	if err != nil {
@@ -80,7 +101,20 @@ func Load(src Source) (*Config, error) {
 	if err := c.oneLength(layers); err != nil {
 		return nil, err
 	}
+	c.Given = given(layers)
 	return c, c.Validate()
+}
+
+// given lists the settings that are named in a source, and whether that is the
+// environment or a flag.
+func given(layers []layer) map[string]bool {
+	out := map[string]bool{}
+	for _, l := range layers {
+		for _, e := range l.entries {
+			out[e.leaf] = out[e.leaf] || l.level >= levelEnv
+		}
+	}
+	return out
 }
 
 // read parses every source, weakest first. A mistake in one is an error even

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -248,6 +249,67 @@ func TestBadSections(t *testing.T) {
 	}
 }
 
+// Explanations are comments: what is read back is the same.
+func TestExplained(t *testing.T) {
+	c, err := load(t, "where: {Subject: '7'}\nsplit: [train]", Source{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := c.Explained()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := load(t, string(data), Source{})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	plain, err := c.YAML()
+	other, too := again.YAML()
+	if err != nil || too != nil || string(plain) != string(other) {
+		t.Errorf("read back: %v, %v\n%s\n%s", err, too, plain, other)
+	}
+	for _, want := range []string{"seed: 0 # from which", "media: # the clips\n", "where: # column: value", "  size: 48 # height", "out: \"\" # folder"} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("no %q in\n%s", want, data)
+		}
+	}
+}
+
+// A mistake of the command line is told from one in a file, also where it is a
+// range that is checked at the end.
+func TestFlagErrors(t *testing.T) {
+	for name, tc := range map[string]struct {
+		file string
+		src  Source
+		want bool
+	}{
+		"--set of no key":           {"", Source{Set: []string{"batches=3"}}, true},
+		"--set out of range":        {"", Source{Set: []string{"batch=0"}}, true},
+		"a flag out of range":       {"", Source{Flags: map[string]any{"batch": 0}}, true},
+		"a file":                    {"batch: 0", Source{}, false},
+		"a file, beside a flag":     {"batch: 0", Source{Set: []string{"seed=1"}}, false},
+		"a file that a flag mends":  {"batch: 0", Source{Set: []string{"batch=4", "seed=x"}}, false},
+		"a flag against the preset": {"", Source{Preset: "weizmann", Set: []string{"optimizer.lr=-1"}}, true},
+	} {
+		_, err := load(t, tc.file, tc.src)
+		if flag := errors.As(err, new(*FlagError)); err == nil || flag != tc.want {
+			t.Errorf("%s: %v, a mistake of flags: %v, want %v", name, err, flag, tc.want)
+		}
+	}
+}
+
+func TestGiven(t *testing.T) {
+	c, err := load(t, "batch: 3", Source{Preset: "weizmann", Set: []string{"seed=4"}, Env: []string{"CLVID_STEPS=7"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string][2]bool{"batch": {true, false}, "seed": {true, true}, "steps": {true, true}, "task": {true, false}, "out": {false, false}} {
+		if here, given := c.Given[key]; given != want[0] || here != want[1] {
+			t.Errorf("%s: given %v, on the command line %v, want %v", key, given, here, want)
+		}
+	}
+}
+
 func TestYAMLRoundTrip(t *testing.T) {
 	c, err := load(t, "epochs: 3\nsplit: [train, test]\nwhere: {Subject: '7'}\ndecode: {timeout: 90s}\nmax_bad: 0.30000000000000004", Source{Preset: "asl"})
 	if err != nil {
@@ -261,6 +323,7 @@ func TestYAMLRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, data)
 	}
+	again.Given = c.Given // other sources give the same
 	if diff := cmp.Diff(c, again); diff != "" {
 		t.Errorf("read back: -want +got\n%s", diff)
 	}

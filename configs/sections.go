@@ -9,11 +9,11 @@ import (
 
 // Decode bounds what one file may cost.
 type Decode struct {
-	Pixels  int64         `yaml:"pixels"`   // width x height of a frame, at most
-	Streams int           `yaml:"streams"`  // in a container, at most
-	Timeout time.Duration `yaml:"timeout"`  // for one clip request
-	Strict  bool          `yaml:"strict"`   // a damaged frame makes the file bad
-	CacheMB int           `yaml:"cache_mb"` // decoded videos kept in memory, 0 keeps none
+	Pixels  int64         `yaml:"pixels" doc:"most pixels of a frame, width x height"`
+	Streams int           `yaml:"streams" doc:"most streams in a container"`
+	Timeout time.Duration `yaml:"timeout" doc:"for one clip request"`
+	Strict  bool          `yaml:"strict" doc:"a damaged frame makes the file bad"`
+	CacheMB int           `yaml:"cache_mb" doc:"decoded videos kept in memory, 0 keeps none"`
 }
 
 // DefaultDecode allows 8K pictures and keeps small sets decoded.
@@ -38,13 +38,13 @@ func (d Decode) Validate() error {
 
 // Eval holds the settings of kNN, linear probe and retrieval.
 type Eval struct {
-	Clips          int     `yaml:"clips"`            // evenly spaced clips of a video whose features are averaged
-	Batch          int     `yaml:"batch"`            // clips in one forward pass
-	KNN            int     `yaml:"knn_k"`            // neighbours that vote
-	KNNTemperature float64 `yaml:"knn_temperature"`  // of their votes, exp(cosine/temperature)
-	LinearC        float64 `yaml:"linear_c"`         // inverse strength of the probe's L2 penalty
-	LabelsPerClass int     `yaml:"labels_per_class"` // labelled videos drawn from each class, 0 takes all
-	Draws          int     `yaml:"draws"`            // repetitions of that draw
+	Clips          int     `yaml:"clips" doc:"evenly spaced clips of a video whose features are averaged"`
+	Batch          int     `yaml:"batch" doc:"clips in one forward pass"`
+	KNN            int     `yaml:"knn_k" doc:"neighbours that vote"`
+	KNNTemperature float64 `yaml:"knn_temperature" doc:"of their votes, exp(cosine/temperature)"`
+	LinearC        float64 `yaml:"linear_c" doc:"inverse strength of the probe's L2 penalty"`
+	LabelsPerClass int     `yaml:"labels_per_class" doc:"labelled videos drawn from each class, 0 takes all"`
+	Draws          int     `yaml:"draws" doc:"repetitions of that draw"`
 }
 
 // DefaultEval is the protocol of the shipped tables.
@@ -71,15 +71,15 @@ func (e Eval) Validate() error {
 // Finetune holds the settings of training with labels. With few labels
 // (eval.labels_per_class above 0) a run is shorter and its batches smaller.
 type Finetune struct {
-	Steps          int     `yaml:"steps"`
-	Batch          int     `yaml:"batch"`
-	FewSteps       int     `yaml:"few_steps"`
-	FewBatch       int     `yaml:"few_batch"`
-	LR             float64 `yaml:"lr"`
-	WeightDecay    float64 `yaml:"weight_decay"`
-	WarmupSteps    int     `yaml:"warmup_steps"`
-	CropMin        float64 `yaml:"crop_min"`        // in place of augment.crop_min
-	ColourStrength float64 `yaml:"colour_strength"` // in place of augment.colour_strength
+	Steps          int     `yaml:"steps" doc:"of training with all labels"`
+	Batch          int     `yaml:"batch" doc:"videos in a step"`
+	FewSteps       int     `yaml:"few_steps" doc:"in place of steps with few labels a class"`
+	FewBatch       int     `yaml:"few_batch" doc:"in place of batch with few labels a class"`
+	LR             float64 `yaml:"lr" doc:"in place of optimizer.lr"`
+	WeightDecay    float64 `yaml:"weight_decay" doc:"in place of optimizer.weight_decay"`
+	WarmupSteps    int     `yaml:"warmup_steps" doc:"in place of optimizer.warmup_steps"`
+	CropMin        float64 `yaml:"crop_min" doc:"in place of augment.crop_min"`
+	ColourStrength float64 `yaml:"colour_strength" doc:"in place of augment.colour_strength"`
 }
 
 // DefaultFinetune is the recipe of the synthetic set.

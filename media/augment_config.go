@@ -7,25 +7,25 @@ import "fmt"
 // frame, it would be a motion that is not in the video. It is the section
 // `augment` of a run's settings.
 type AugmentConfig struct {
-	CropMin   float64 `yaml:"crop_min"`   // least share of the picture's area, in (0, 1]
-	CropMax   float64 `yaml:"crop_max"`   // largest share, in [crop_min, 1]
-	AspectMin float64 `yaml:"aspect_min"` // least width / height of a crop
-	AspectMax float64 `yaml:"aspect_max"` // largest width / height of a crop
-	Flip      float64 `yaml:"flip"`       // probability of a mirror image, left to right
+	CropMin   float64 `yaml:"crop_min" doc:"least share of the picture's area, in (0, 1]"`
+	CropMax   float64 `yaml:"crop_max" doc:"largest share, in [crop_min, 1]"`
+	AspectMin float64 `yaml:"aspect_min" doc:"least width / height of a crop"`
+	AspectMax float64 `yaml:"aspect_max" doc:"largest width / height of a crop"`
+	Flip      float64 `yaml:"flip" doc:"probability of a mirror image, left to right"`
 
-	ColourStrength float64 `yaml:"colour_strength"` // s: factors are U(1 - .8s, 1 + .8s), in [0, 1.25]
-	ColourProb     float64 `yaml:"colour_prob"`     // probability of each of brightness, contrast, saturation, hue
-	Hue            float64 `yaml:"hue"`             // largest turn of the hue, of a whole turn, in [0, .5]
-	Grey           float64 `yaml:"grey"`            // probability of a picture without colour
+	ColourStrength float64 `yaml:"colour_strength" doc:"s: factors are U(1 - .8s, 1 + .8s), in [0, 1.25]"`
+	ColourProb     float64 `yaml:"colour_prob" doc:"probability of each of brightness, contrast, saturation, hue"`
+	Hue            float64 `yaml:"hue" doc:"largest turn of the hue, of a whole turn, in [0, .5]"`
+	Grey           float64 `yaml:"grey" doc:"probability of a picture without colour"`
 
-	BlurProb     float64 `yaml:"blur_prob"`      // probability of a Gaussian blur
-	BlurSigmaMin float64 `yaml:"blur_sigma_min"` // pixels of the view
-	BlurSigmaMax float64 `yaml:"blur_sigma_max"` // pixels of the view
-	Solarise     float64 `yaml:"solarise"`       // probability that x >= .5 becomes 1 - x
+	BlurProb     float64 `yaml:"blur_prob" doc:"probability of a Gaussian blur"`
+	BlurSigmaMin float64 `yaml:"blur_sigma_min" doc:"pixels of the view"`
+	BlurSigmaMax float64 `yaml:"blur_sigma_max" doc:"pixels of the view"`
+	Solarise     float64 `yaml:"solarise" doc:"probability that x >= .5 becomes 1 - x"`
 
 	// PerFrame draws crop, mirror, colour and blur anew for every frame. It is a control
 	// that must fail: contrast is then learned from the draws, and no motion.
-	PerFrame bool `yaml:"per_frame"`
+	PerFrame bool `yaml:"per_frame" doc:"draw anew for each frame: the control that must learn no motion"`
 }
 
 // DefaultAugment is the recipe of the synthetic motion set. It does not mirror,

@@ -23,10 +23,10 @@ func Inputs() []string { return []string{InputRGB, InputDiff, InputRGBDiff} }
 // ClipConfig says how a clip is cut and what of it the network sees. It is the
 // section `media` of a run's settings.
 type ClipConfig struct {
-	Frames int    `yaml:"frames"` // T, source frames of a clip, at least 1; 2 for differences
-	Stride int    `yaml:"stride"` // source frames from one to the next, at least 1
-	Size   int    `yaml:"size"`   // height and width of a view in pixels
-	Input  string `yaml:"input"`  // one of Inputs
+	Frames int    `yaml:"frames" doc:"T, source frames of a clip, at least 1; 2 for differences"`
+	Stride int    `yaml:"stride" doc:"source frames from one to the next, at least 1"`
+	Size   int    `yaml:"size" doc:"height and width of a view in pixels"`
+	Input  string `yaml:"input" doc:"rgb, diff (of frames) or rgb-diff"`
 }
 
 // DefaultClip is the recipe of the synthetic motion set.

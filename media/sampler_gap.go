@@ -12,9 +12,9 @@ type GapConfig struct {
 	// Power is a of the density p(k) ~ 1 - (k/M)^a on [0, M): 1 falls in a
 	// straight line to zero at the largest possible gap, large values approach
 	// a uniform draw. More than 0.
-	Power float64 `yaml:"power"`
-	Min   int     `yaml:"min"` // least gap in source frames; a shorter video uses the largest it has
-	Max   int     `yaml:"max"` // largest gap in source frames; 0: as far as the video goes
+	Power float64 `yaml:"power" doc:"1 falls linearly to 0 at the largest gap, large values are uniform"`
+	Min   int     `yaml:"min" doc:"least gap in source frames; a shorter video uses the largest it has"`
+	Max   int     `yaml:"max" doc:"largest gap in source frames; 0: as far as the video goes"`
 }
 
 // DefaultGap is the linear density over the whole video.

@@ -14,8 +14,8 @@ import (
 
 // CLIPConfig holds the settings of CLIP.
 type CLIPConfig struct {
-	Temperature      float64 `yaml:"temperature"`       // at the start
-	LearnTemperature bool    `yaml:"learn_temperature"` // the logit scale is a parameter
+	Temperature      float64 `yaml:"temperature" doc:"at the start"`
+	LearnTemperature bool    `yaml:"learn_temperature" doc:"the logit scale is a parameter"`
 }
 
 // Validate checks the ranges.
@@ -50,6 +50,7 @@ var clipEntry = Entry{
 		c := cfg.(*CLIPConfig)
 		return &CLIP{cfg: *c}, c.Validate()
 	},
+	DefaultFor: "video-text",
 }
 
 const logitScale = "logit_scale"

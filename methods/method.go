@@ -77,9 +77,9 @@ type Text struct {
 // Projector describes the projection head (arXiv:2002.05709): Layers-1 times
 // Linear(no bias)-BN-ReLU of Hidden units, then Linear to Out.
 type Projector struct {
-	Hidden int `yaml:"hidden"`
-	Out    int `yaml:"out"`
-	Layers int `yaml:"layers"`
+	Hidden int `yaml:"hidden" doc:"units of each hidden layer"`
+	Out    int `yaml:"out" doc:"features that are contrasted"`
+	Layers int `yaml:"layers" doc:"in all"`
 }
 
 // Validate checks the ranges.

@@ -14,10 +14,10 @@ import (
 
 // MoCoConfig holds the settings of MoCo.
 type MoCoConfig struct {
-	Temperature float64 `yaml:"temperature"`
-	QueueSize   int     `yaml:"queue_size"`   // K, keys kept, at least the batch
-	EMADecay    float64 `yaml:"ema_decay"`    // of the momentum encoder, in [0,1)
-	EMASchedule string  `yaml:"ema_schedule"` // constant, or cosine: from ema_decay to 1 over the run
+	Temperature float64 `yaml:"temperature" doc:"divisor of the logits"`
+	QueueSize   int     `yaml:"queue_size" doc:"K, keys kept, at least the batch"`
+	EMADecay    float64 `yaml:"ema_decay" doc:"of the momentum encoder, in [0,1)"`
+	EMASchedule string  `yaml:"ema_schedule" doc:"constant, or cosine: from ema_decay to 1 over the run"`
 }
 
 // Validate checks the ranges.

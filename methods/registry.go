@@ -9,6 +9,9 @@ type Entry struct {
 	Section string     // key of its settings in a configuration, "" without any
 	Config  func() any // pointer to the default settings
 	New     func(cfg any) (Method, error)
+	// DefaultFor is a pretext task that this method learns where none is named;
+	// "" for none.
+	DefaultFor string
 }
 
 // EntryName makes an Entry fit a registry.Table.

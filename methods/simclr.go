@@ -14,10 +14,10 @@ import (
 
 // SimCLRConfig holds the settings of SimCLR.
 type SimCLRConfig struct {
-	Temperature float64 `yaml:"temperature"`
+	Temperature float64 `yaml:"temperature" doc:"divisor of the logits"`
 	// PartnerOffset shifts every positive by this many videos. Anything but 0
 	// breaks the method on purpose: it is the control that must learn nothing.
-	PartnerOffset int `yaml:"partner_offset"`
+	PartnerOffset int `yaml:"partner_offset" doc:"videos by which positives are shifted: other than 0 is the control that must fail"`
 }
 
 // Validate checks the ranges.

@@ -22,6 +22,8 @@ var supervisedEntry = Entry{
 	Name: "supervised",
 	Doc:  "cross-entropy on labels through a linear head: fine-tuning and training from scratch",
 	New:  func(any) (Method, error) { return &Supervised{}, nil },
+
+	DefaultFor: "action-recognition",
 }
 
 // Build draws the graph; every view must be a Predict view.

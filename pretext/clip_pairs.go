@@ -8,7 +8,7 @@ import (
 
 // PairsConfig holds the settings of clip-pairs.
 type PairsConfig struct {
-	Gap media.GapConfig `yaml:"gap"` // distance in time between the two clips
+	Gap media.GapConfig `yaml:"gap" doc:"distance in time between the two clips"`
 }
 
 // DefaultPairs is CVRL's linear gap over the whole video.

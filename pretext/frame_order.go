@@ -19,15 +19,15 @@ const maxPredictPieces = 4
 
 // OrderConfig holds the settings of frame-order.
 type OrderConfig struct {
-	Role string `yaml:"role"` // positive, negative or predict
+	Role string `yaml:"role" doc:"positive, negative or predict"`
 	// Pieces is how many runs of frames of the clip are shuffled, at least 2;
 	// 0 shuffles single frames. With predict at most 4, as there are Pieces! classes, and
 	// pieces must be equally long, as a short one would tell its place.
-	Pieces int `yaml:"pieces"`
+	Pieces int `yaml:"pieces" doc:"runs of frames that are shuffled; 0: single frames"`
 	// MergeReversed gives an order and its reversal one class (OPN), with a fair
 	// coin between them: Pieces!/2 classes. For predict only.
-	MergeReversed bool            `yaml:"merge_reversed"`
-	Gap           media.GapConfig `yaml:"gap"` // distance of the second clip, for negative only
+	MergeReversed bool            `yaml:"merge_reversed" doc:"predict: an order and its reversal are one class"`
+	Gap           media.GapConfig `yaml:"gap" doc:"distance of the second clip, for negative only"`
 }
 
 // DefaultOrder shuffles quarters of a clip as a hard negative.

@@ -5,12 +5,12 @@ import "fmt"
 // Config describes the vocabulary, the token sequences and the encoder of
 // captions (the network itself is built elsewhere, from these sizes).
 type Config struct {
-	VocabSize int `yaml:"vocab_size"` // most entries of the vocabulary, the two special tokens included, at least 3
-	MinCount  int `yaml:"min_count"`  // a word seen less often in the training captions is [UNK], at least 1
-	Length    int `yaml:"length"`     // L, tokens of a sequence; longer captions are cut, shorter ones padded
-	Dim       int `yaml:"dim"`        // D of the word embeddings
-	Hidden    int `yaml:"hidden"`     // width of the hidden layer
-	Out       int `yaml:"out"`        // D of the text embedding, that of the video side
+	VocabSize int `yaml:"vocab_size" doc:"most entries of the vocabulary, the two special tokens included, at least 3"`
+	MinCount  int `yaml:"min_count" doc:"a word seen less often in the training captions is [UNK], at least 1"`
+	Length    int `yaml:"length" doc:"L, tokens of a sequence; longer captions are cut, shorter ones padded"`
+	Dim       int `yaml:"dim" doc:"D of the word embeddings"`
+	Hidden    int `yaml:"hidden" doc:"width of the hidden layer"`
+	Out       int `yaml:"out" doc:"D of the text embedding, that of the video side"`
 }
 
 // DefaultConfig returns the setting for short captions: 64-dimensional word

@@ -10,7 +10,8 @@ func newConfig() *cobra.Command {
 		Short: "print all settings as a command with the same flags would see them",
 		Long: `Prints all settings as YAML, as a command with the same flags would see them:
 defaults, then the preset, the file, the environment (CLVID_MEDIA_FRAMES for
-media.frames) and flags, the later the stronger.`,
+media.frames) and flags, the later the stronger. What a setting means stands
+behind it.`,
 		Example: "  clvid config --config weizmann --set media.frames=16 > mine.yaml",
 		Args:    noArgs,
 	}
@@ -27,7 +28,7 @@ media.frames) and flags, the later the stronger.`,
 			}
 			return writeJSON(cmd.OutOrStdout(), settings)
 		}
-		data, err := cfg.YAML()
+		data, err := cfg.Explained()
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ var evalFlagNames = []string{"config", "data", "split", "where", "out", "encoder
 
 func addEvalFlags(cmd *cobra.Command, more ...string) *evalFlags {
 	f := &evalFlags{commonFlags: addCommonFlags(cmd, append(more, evalFlagNames...)...)}
-	cmd.Flag("split").Usage = "`NAME,…` of splits to report (default: test)"
+	cmd.Flag("split").Usage = "`NAME[,NAME]` of splits to report (default: test)"
 	cmd.Flag("where").Usage = "`COLUMN=VALUE` that all rows must have, fitted on or reported; may be repeated"
 	cmd.Flag("out").Usage = "`FOLDER` for the JSON (default: the run's)"
 	cmd.Flags().StringVar(&f.name, "name", "", "`NAME` of the JSON, eval-NAME.json (default: the evaluation's)")
@@ -58,7 +58,7 @@ func addEvalFlags(cmd *cobra.Command, more ...string) *evalFlags {
 }
 
 func addFewShotFlags(cmd *cobra.Command, f *evalFlags) {
-	cmd.Flags().StringSliceVar(&f.fitSplit, "fit-split", []string{"train"}, "`NAME,…` of splits to fit on")
+	cmd.Flags().StringSliceVar(&f.fitSplit, "fit-split", []string{"train"}, "`NAME[,NAME]` of splits to fit on")
 	cmd.Flags().IntVar(&f.labelsPerClass, "labels-per-class", 0, "`K` labelled videos of each class (default: all)")
 	cmd.Flags().IntVar(&f.draws, "draws", 0, "`D` repetitions with other labels, for --labels-per-class")
 }

@@ -29,7 +29,7 @@ those columns.`,
 	}
 	f := addEvalFlags(cmd)
 	var same []string
-	cmd.Flags().StringSliceVar(&same, "same", nil, "`COLUMN,…` in which equally right videos agree")
+	cmd.Flags().StringSliceVar(&same, "same", nil, "`COLUMN[,COLUMN]` in which equally right videos agree")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return f.evaluate(cmd, args, f.loadRun, func(s *session, run string) (report, error) {
 			r, err := s.retrieval(cmd.Context(), run, same)

@@ -56,8 +56,9 @@ func addCommonFlags(cmd *cobra.Command, names ...string) *commonFlags {
 	f.SortFlags = false
 	f.StringArrayVar(&c.config, "config", nil, "preset `NAME` or path of a YAML file; may be one of each")
 	f.String("data", "", "`PATH`: folder of videos, folder for each class, or CSV manifest")
-	f.StringSlice("split", nil, "`NAME,…` of splits to use (default: unlabelled, else train)")
+	f.StringSlice("split", nil, "`NAME[,NAME]` of splits to use (default: unlabelled, else train)")
 	f.StringToString("where", nil, "`COLUMN=VALUE` that rows must have; may be repeated")
+	f.Lookup("where").DefValue = "" // else the help shows []
 	f.String("out", "", "`FOLDER` of the run")
 	f.String("task", "", "pretext `TASK`, or weighted parts: clip-pairs=1,frame-order=0.5")
 	f.String("method", "", "learning method `NAME`")
@@ -126,7 +127,30 @@ func (c *commonFlags) loadOver(cmd *cobra.Command, src configs.Source) (*configs
 		return nil, err
 	}
 	src.Env, src.Set, src.Flags, src.Sections = os.Environ(), c.set, flags, sections()
-	return configs.Load(src)
+	cfg, err := configs.Load(src)
+	if err != nil {
+		return nil, err
+	}
+	fitMethod(cfg)
+	return cfg, nil
+}
+
+// fitMethod chooses the method of a task that is learned by one of its own,
+// where no source names one, or only a preset or file whose task is not the one
+// of the command line. A task that is unknown is found out later.
+func fitMethod(cfg *configs.Config) {
+	if here, given := cfg.Given["method"]; here || given && !cfg.Given["task"] {
+		return
+	}
+	parts, err := pretext.ParseTask(pretext.Builtin(), cfg.Task)
+	if err != nil || len(parts) != 1 {
+		return
+	}
+	for _, e := range methods.Builtin() {
+		if e.DefaultFor == parts[0].Name {
+			cfg.Method = e.Name
+		}
+	}
 }
 
 // changedFlags returns the settings given as flags, by path.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/clvid/clvid/configs"
 )
@@ -100,6 +102,89 @@ func TestCompletion(t *testing.T) {
 	}
 	if out := mustRun(t, "__complete", "config", "--set", "moco."); strings.Contains(out, "media.") {
 		t.Errorf("completion ignores what is typed:\n%s", out)
+	}
+}
+
+// TestHelpIsAligned: cobra counts bytes, so that a value's name with other
+// letters would push its line to the left.
+func TestHelpIsAligned(t *testing.T) {
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			name, _ := pflag.UnquoteUsage(f)
+			for _, r := range name {
+				if r > 126 {
+					t.Errorf("%s: value %s of --%s", cmd.CommandPath(), name, f.Name)
+				}
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot())
+}
+
+// TestConfigExplains every setting.
+func TestConfigExplains(t *testing.T) {
+	sectionNames := sections()
+	for line := range strings.Lines(mustRun(t, "config")) {
+		key, _, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if _, section := sectionNames[key]; section || strings.HasPrefix(key, "#") || strings.HasPrefix(key, "- ") {
+			continue
+		}
+		if !strings.Contains(line, " # ") {
+			t.Errorf("no explanation: give its field a tag doc: %s", line)
+		}
+	}
+}
+
+// TestMistakesOfTheCommandLine end in status 2, those of files in 1.
+func TestMistakesOfTheCommandLine(t *testing.T) {
+	data, out := videos(t), filepath.Join(t.TempDir(), "run")
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	writeFile(t, file, "batch: 0\n")
+	for _, tc := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"--set", "batch=0"}, exitUsage, "batch is 0"},
+		{[]string{"--set", "nothing=1"}, exitUsage, "unknown key nothing"},
+		{[]string{"--batch", "0"}, exitUsage, "batch is 0"},
+		{[]string{"--split", "absent"}, exitUsage, `no split "absent"`},
+		{[]string{"--where", "absent=1"}, exitUsage, `no column "absent"`},
+		{[]string{"--config", file}, exitError, "batch is 0"},
+		{[]string{"--batch", "13", "--set", "media.size=32"}, exitError, "a batch of 13 videos, but there are 12"},
+	} {
+		_, errs, status := clvid(t, append([]string{"pretrain", "--data", data, "--out", out, "--threads", "1"}, tc.args...)...)
+		if status != tc.status || !strings.Contains(errs, tc.want) {
+			t.Errorf("%v: status %d, want %d and %q: %s", tc.args, status, tc.status, tc.want, errs)
+		}
+		if exists(out) {
+			t.Fatalf("%v left a folder", tc.args)
+		}
+	}
+}
+
+// TestDefaultsFit: the batch of default shrinks to the videos that there are,
+// also in a run that goes on, and a task of one method takes it.
+func TestDefaultsFit(t *testing.T) {
+	data, out := videos(t), filepath.Join(t.TempDir(), "run")
+	args := []string{"pretrain", "--config", "synth", "--task", "video-text", "--data", data, "--out", out, "--steps", "1", "--threads", "1",
+		"--set", "media.size=32", "--set", "media.frames=4", "--set", "encoder_options.width=4"}
+	_, errs, status := clvid(t, args...)
+	if status != exitOK || !strings.Contains(errs, "batch of 12 instead of 48: there are no more videos") {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	if settings := string(read(t, out, configFile)); !strings.Contains(settings, "batch: 12\n") || !strings.Contains(settings, "method: clip\n") {
+		t.Errorf("settings:\n%s", settings)
+	}
+	if again := mustRun(t, append(args, "--resume")...); !strings.Contains(again, "is finished: 1 steps") {
+		t.Errorf("resumed: %s", again)
+	}
+	if text := mustRun(t, "config", "--task", "video-text", "--method", "simclr"); !strings.Contains(text, "method: simclr") {
+		t.Error("a method that is named is not kept")
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/nn/device/cpu"
 )
 
@@ -119,7 +121,7 @@ func exitStatus(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, new(usageError)):
+	case errors.As(err, new(usageError)), errors.As(err, new(*configs.FlagError)), errors.As(err, new(*dataset.QueryError)):
 		return exitUsage
 	case errors.As(err, new(interrupted)):
 		return exitInterrupted

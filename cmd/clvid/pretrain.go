@@ -100,6 +100,9 @@ func (c *commonFlags) loadRun(cmd *cobra.Command, o options) (*configs.Config, e
 	if cfg.Threads == 0 { // as recorded, whatever machine goes on
 		cfg.Threads = kept.Threads
 	}
+	if !cfg.Given["batch"] && kept.Batch < cfg.Batch { // lowered at the start, to the number of videos
+		cfg.Batch = kept.Batch
+	}
 	changed, err := differences(kept, cfg)
 	if err != nil {
 		return nil, err
@@ -224,6 +227,7 @@ func selectForTraining(all *dataset.Set, cfg *configs.Config) (*dataset.Set, err
 // one, and returns the trained networks beside the summary. Nothing is written
 // before everything fits together.
 func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []media.Bad, o options) (*setup, *outcome, error) {
+	s.fitBatch(len(set.Items))
 	init, err := s.initial(s.cfg.Out, o.resume)
 	if err != nil {
 		return nil, nil, err
@@ -278,6 +282,18 @@ func (o *outcome) add(r *train.Result) {
 	if r.Seconds > 0 {
 		o.ClipsPerSecond = float64(r.Clips) / r.Seconds
 	}
+}
+
+// fitBatch lowers a batch that nobody asked for to the number of videos.
+func (s *session) fitBatch(videos int) {
+	if videos < 2 || s.cfg.Batch <= videos || s.cfg.Given["batch"] {
+		return
+	}
+	if micro := s.cfg.MicroBatch; micro > 0 && videos > micro { // which divides the batch
+		videos -= videos % micro
+	}
+	fmt.Fprintf(s.notes, "batch of %d instead of %d: there are no more videos\n", videos, s.cfg.Batch)
+	s.cfg.Batch = videos
 }
 
 // setup is a train.Setup with the vocabulary behind it.

@@ -75,16 +75,17 @@ func holdsRun(dir string) error {
 // runDir is the folder of a run under way, locked against a second process.
 type runDir struct {
 	path       string
+	made       bool // by this process
 	lock       *os.File
 	quarantine *media.Quarantine // from begin on
 }
 
 // lockRunDir makes the folder where it is missing and locks it.
 func lockRunDir(path string, resume bool) (*runDir, error) {
+	d := &runDir{path: path, made: !exists(path)}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	d := &runDir{path: path}
 	if err := d.acquire(); err != nil {
 		return nil, err
 	}
@@ -157,10 +158,14 @@ func (q *limitedQuarantine) Add(path, reason, stage string) error {
 	return media.TooMany(q.dir.quarantine.Len(), q.total, q.maxBad, reason)
 }
 
+// close unlocks the folder. One that was made for a run which never began goes
+// away again; others may have put something into it by now, which keeps it.
 func (d *runDir) close() error {
 	var errs []error
 	if d.quarantine != nil {
 		errs = append(errs, d.quarantine.Close())
+	} else if d.made {
+		_ = os.Remove(d.path)
 	}
 	return errors.Join(append(errs, d.lock.Close())...)
 }

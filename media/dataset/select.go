@@ -13,12 +13,19 @@ type Query struct {
 	Where map[string]string // column to value, all of them
 }
 
+// QueryError is a query that names what a set does not have.
+type QueryError struct{ text string }
+
+func (e *QueryError) Error() string { return e.text }
+
+func queryError(format string, args ...any) error { return &QueryError{fmt.Sprintf(format, args...)} }
+
 // Select returns the items that match, with the classes of the whole set. A
-// query that matches nothing is an error that lists what there is.
+// query that matches nothing is a QueryError that lists what there is.
 func (s *Set) Select(q Query) (*Set, error) {
 	for _, split := range q.Split {
 		if have := s.Splits(); !slices.Contains(have, split) {
-			return nil, fmt.Errorf("dataset: %s has no split %q, but %s: change --split", s.Root, split, list(have))
+			return nil, queryError("dataset: %s has no split %q, but %s: change --split", s.Root, split, list(have))
 		}
 	}
 	columns := slices.Sorted(maps.Keys(q.Where))
@@ -29,7 +36,7 @@ func (s *Set) Select(q Query) (*Set, error) {
 	}
 	out := s.Filter(func(it Item) bool { return q.matches(it) })
 	if len(out.Items) == 0 {
-		return nil, fmt.Errorf("dataset: %s: no video matches %s: loosen --split or --where", s.Root, q)
+		return nil, queryError("dataset: %s: no video matches %s: loosen --split or --where", s.Root, q)
 	}
 	return out, nil
 }
@@ -61,10 +68,10 @@ func (q Query) String() string {
 func (s *Set) checkWhere(column, value string) error {
 	have := values(s.Items, func(it Item) string { v, _ := it.Field(column); return v })
 	if len(have) == 0 {
-		return fmt.Errorf("dataset: %s has no column %q, but %s: change --where", s.Root, column, list(s.Columns()))
+		return queryError("dataset: %s has no column %q, but %s: change --where", s.Root, column, list(s.Columns()))
 	}
 	if !slices.Contains(have, value) {
-		return fmt.Errorf("dataset: %s has no %s %q, but %s: change --where", s.Root, column, value, list(have))
+		return queryError("dataset: %s has no %s %q, but %s: change --where", s.Root, column, value, list(have))
 	}
 	return nil
 }

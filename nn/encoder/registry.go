@@ -15,31 +15,31 @@ import (
 // Config holds the settings that encoders share. An encoder without a part
 // ignores the setting of it; its Doc says what it has.
 type Config struct {
-	Width int  `yaml:"width"` // channels of the first stage; 0 is the encoder's own
-	Pool  bool `yaml:"pool"`  // keep the max-pool behind the stem; small pictures do better without
+	Width int  `yaml:"width" doc:"channels of the first stage; 0 is the encoder's own"`
+	Pool  bool `yaml:"pool" doc:"keep the max-pool behind the stem; small pictures do better without"`
 	// Recompute drops the activations inside blocks and computes them again for
 	// the backward pass: less memory, more time, the same bits.
-	Recompute bool `yaml:"recompute"`
+	Recompute bool `yaml:"recompute" doc:"compute activations inside blocks again in the backward pass: less memory, more time"`
 
 	// Of transformers; 0 is the encoder's own.
-	Layers  int `yaml:"layers"`
-	Heads   int `yaml:"heads"`   // divides the width
-	Patch   int `yaml:"patch"`   // side of patches in px
-	Tubelet int `yaml:"tubelet"` // vivit: frames of a patch
+	Layers  int `yaml:"layers" doc:"transformers: 0 is the encoder's own"`
+	Heads   int `yaml:"heads" doc:"transformers: divides the width"`
+	Patch   int `yaml:"patch" doc:"transformers: side of patches in px"`
+	Tubelet int `yaml:"tubelet" doc:"vivit: frames of a patch"`
 	// TableSize and TableTime are the side in px and the number of frames that
 	// position tables are made for, and interpolated from; 0: those of the input.
-	TableSize int    `yaml:"table_size"`
-	TableTime int    `yaml:"table_time"`
-	Attention string `yaml:"attention"` // timesformer: divided, joint or space; "" is divided
+	TableSize int    `yaml:"table_size" doc:"side in px that position tables are made for; 0: the input's"`
+	TableTime int    `yaml:"table_time" doc:"frames that position tables are made for; 0: the input's"`
+	Attention string `yaml:"attention" doc:"timesformer: divided, joint or space; '' is divided"`
 
-	CIFARStem bool    `yaml:"cifar_stem"` // resnet: 3x3 stem without stride and pool, for pictures of 32 px
-	SKRatio   float64 `yaml:"sk_ratio"`   // resnet: selective kernels and ResNet-D of SimCLRv2, published 0.0625; 0: none
+	CIFARStem bool    `yaml:"cifar_stem" doc:"resnet: 3x3 stem without stride and pool, for pictures of 32 px"`
+	SKRatio   float64 `yaml:"sk_ratio" doc:"resnet: selective kernels and ResNet-D of SimCLRv2, published 0.0625; 0: none"`
 
-	Gating bool `yaml:"gating"` // s3d: gates, as in S3D-G
+	Gating bool `yaml:"gating" doc:"s3d: gates, as in S3D-G"`
 
-	Alpha        int `yaml:"alpha"`         // slowfast: fast frames for each slow one; 0: 4, published also 8
-	Beta         int `yaml:"beta"`          // slowfast: slow channels for each fast one; 0: 8
-	FusionKernel int `yaml:"fusion_kernel"` // slowfast: frames that a fusion reaches over, odd; 0: 7
+	Alpha        int `yaml:"alpha" doc:"slowfast: fast frames for each slow one; 0: 4, published also 8"`
+	Beta         int `yaml:"beta" doc:"slowfast: slow channels for each fast one; 0: 8"`
+	FusionKernel int `yaml:"fusion_kernel" doc:"slowfast: frames that a fusion reaches over, odd; 0: 7"`
 }
 
 // block is f(x), one residual or transformer block: every encoder builds its

@@ -13,14 +13,14 @@ import (
 // TextConfig holds the settings of text encoders; 0 and "" are the encoder's
 // own.
 type TextConfig struct {
-	Vocabulary int    `yaml:"vocabulary"` // tokens
-	Length     int    `yaml:"length"`     // L that the position table is made for
-	Width      int    `yaml:"width"`
-	Layers     int    `yaml:"layers"`
-	Heads      int    `yaml:"heads"`    // divides the width
-	Hidden     int    `yaml:"hidden"`   // width inside the perceptrons
-	Features   int    `yaml:"features"` // clip: D of the projection
-	Pool       string `yaml:"pool"`     // bert: mean or class
+	Vocabulary int    `yaml:"vocabulary" doc:"tokens"`
+	Length     int    `yaml:"length" doc:"L that the position table is made for"`
+	Width      int    `yaml:"width" doc:"of a token"`
+	Layers     int    `yaml:"layers" doc:"transformer blocks"`
+	Heads      int    `yaml:"heads" doc:"divides the width"`
+	Hidden     int    `yaml:"hidden" doc:"width inside the perceptrons"`
+	Features   int    `yaml:"features" doc:"clip: D of the projection"`
+	Pool       string `yaml:"pool" doc:"bert: mean or class"`
 }
 
 // The ways in which BERT's tokens become one vector.

@@ -4,37 +4,37 @@ import "fmt"
 
 // Config holds the settings of the optimizer and of its schedules.
 type Config struct {
-	Name        string  `yaml:"name"`         // adam, adamw, larc, lars, lars-solo, lars-torch or sgd
-	LR          float64 `yaml:"lr"`           // peak learning rate
-	WeightDecay float64 `yaml:"weight_decay"` // apart from the gradient in AdamW, added to it elsewhere
+	Name        string  `yaml:"name" doc:"adam, adamw, larc, lars, lars-solo, lars-torch or sgd"`
+	LR          float64 `yaml:"lr" doc:"peak learning rate"`
+	WeightDecay float64 `yaml:"weight_decay" doc:"apart from the gradient in AdamW, added to it elsewhere"`
 
-	Momentum         float64 `yaml:"momentum"`          // SGD, LARS, LARC: in [0,1)
-	Dampening        float64 `yaml:"dampening"`         // of the gradients that join the momentum, in [0,1]
-	Nesterov         bool    `yaml:"nesterov"`          // SGD, LARS, LARC
-	TrustCoefficient float64 `yaml:"trust_coefficient"` // LARS, LARC: eta; 0 is the published one, .001 (lars-solo .02)
-	TrustClip        bool    `yaml:"trust_clip"`        // LARC: no step beyond that of plain SGD (lars-solo: always)
-	Beta1            float64 `yaml:"beta1"`             // Adam: decay of the mean gradient, in [0,1)
-	Beta2            float64 `yaml:"beta2"`             // Adam: decay of the mean square, in [0,1)
-	Eps              float64 `yaml:"eps"`               // added to the root of the mean square (Adam), to the norms (LARC)
+	Momentum         float64 `yaml:"momentum" doc:"SGD, LARS, LARC: in [0,1)"`
+	Dampening        float64 `yaml:"dampening" doc:"of the gradients that join the momentum, in [0,1]"`
+	Nesterov         bool    `yaml:"nesterov" doc:"SGD, LARS, LARC: Nesterov's momentum"`
+	TrustCoefficient float64 `yaml:"trust_coefficient" doc:"LARS, LARC: eta; 0 is the published one, .001 (lars-solo .02)"`
+	TrustClip        bool    `yaml:"trust_clip" doc:"LARC: no step beyond that of plain SGD (lars-solo: always)"`
+	Beta1            float64 `yaml:"beta1" doc:"Adam: decay of the mean gradient, in [0,1)"`
+	Beta2            float64 `yaml:"beta2" doc:"Adam: decay of the mean square, in [0,1)"`
+	Eps              float64 `yaml:"eps" doc:"added to the root of the mean square (Adam), to the norms (LARC)"`
 
-	ExcludeNormAndBias bool    `yaml:"exclude_norm_and_bias"` // no weight decay and no trust ratio on norms, biases and vectors
-	NormAndBiasLR      float64 `yaml:"norm_and_bias_lr"`      // what their learning rate is multiplied by
-	LayerDecay         float64 `yaml:"layer_decay"`           // what each layer below the top multiplies its rate by, in (0,1]
+	ExcludeNormAndBias bool    `yaml:"exclude_norm_and_bias" doc:"no weight decay and no trust ratio on norms, biases and vectors"`
+	NormAndBiasLR      float64 `yaml:"norm_and_bias_lr" doc:"what their learning rate is multiplied by"`
+	LayerDecay         float64 `yaml:"layer_decay" doc:"what each layer below the top multiplies its rate by, in (0,1]"`
 
-	ClipNorm       float64 `yaml:"clip_norm"`        // largest norm of all gradients together; 0 is off
-	ClipTensorNorm float64 `yaml:"clip_tensor_norm"` // largest norm of each tensor's gradient (DINO); 0 is off
-	ClipValue      float64 `yaml:"clip_value"`       // largest magnitude of an element; 0 is off
+	ClipNorm       float64 `yaml:"clip_norm" doc:"largest norm of all gradients together; 0 is off"`
+	ClipTensorNorm float64 `yaml:"clip_tensor_norm" doc:"largest norm of each tensor's gradient (DINO); 0 is off"`
+	ClipValue      float64 `yaml:"clip_value" doc:"largest magnitude of an element; 0 is off"`
 
-	Schedule        string    `yaml:"schedule"`         // constant, cosine, linear, polynomial or step
-	WarmupSteps     int       `yaml:"warmup_steps"`     // linear rise to lr
-	WarmupStart     float64   `yaml:"warmup_start"`     // where it begins, as a share of lr
-	FinalLR         float64   `yaml:"final_lr"`         // where cosine, linear and polynomial end, as a share of lr
-	Power           float64   `yaml:"power"`            // polynomial
-	Milestones      []float64 `yaml:"milestones"`       // step: fractions of the run after which lr falls
-	MilestoneFactor float64   `yaml:"milestone_factor"` // step: what each milestone multiplies lr by
+	Schedule        string    `yaml:"schedule" doc:"constant, cosine, linear, polynomial or step"`
+	WarmupSteps     int       `yaml:"warmup_steps" doc:"steps of a linear rise to lr"`
+	WarmupStart     float64   `yaml:"warmup_start" doc:"where it begins, as a share of lr"`
+	FinalLR         float64   `yaml:"final_lr" doc:"where cosine, linear and polynomial end, as a share of lr"`
+	Power           float64   `yaml:"power" doc:"polynomial: its exponent"`
+	Milestones      []float64 `yaml:"milestones" doc:"step: fractions of the run after which lr falls"`
+	MilestoneFactor float64   `yaml:"milestone_factor" doc:"step: what each milestone multiplies lr by"`
 
-	WeightDecaySchedule string  `yaml:"weight_decay_schedule"` // constant, or cosine to weight_decay_end (DINO)
-	WeightDecayEnd      float64 `yaml:"weight_decay_end"`
+	WeightDecaySchedule string  `yaml:"weight_decay_schedule" doc:"constant, or cosine to weight_decay_end (DINO)"`
+	WeightDecayEnd      float64 `yaml:"weight_decay_end" doc:"where weight_decay_schedule ends"`
 
 	Threads int `yaml:"-"` // goroutines of a step; 0 is one for each core
 }
