@@ -91,6 +91,8 @@ var lowerings = map[device.Kind]lowering{
 	device.Identity:         lowerCopy,
 	device.LayerNorm:        lowerLayerNorm,
 	device.LayerNormGrad:    lowerLayerNormGrad,
+	device.GroupNorm:        lowerGroupNorm,
+	device.GroupNormGrad:    lowerGroupNormGrad,
 	device.Linear:           lowerLinear,
 	device.LinearGradInput:  lowerLinearGradInput,
 	device.LinearGradWeight: lowerLinearGradWeight,

@@ -66,6 +66,21 @@ void ck_layer_norm_grad(const ck_team *t, const ck_layer *l, const void *dy, con
                         const float *mean, const float *inv, void *dx, float *dgamma, float *dbeta,
                         void *scratch);
 
+// Group normalisation of n samples of blocks x places x channels; mean and inv
+// (n,groups) are written by the first, read by its gradient. y may be x, dx may
+// be dy.
+typedef struct {
+    int elem;
+    int64_t n, blocks, places, channels, groups;
+    double eps;
+    const float *gamma, *beta;
+    float *mean, *inv;
+} ck_groups;
+int64_t ck_group_norm_scratch(const ck_groups *g); // bytes, of either
+void ck_group_norm(const ck_team *t, const ck_groups *g, const void *x, void *y, void *scratch);
+void ck_group_norm_grad(const ck_team *t, const ck_groups *g, const void *dy, const void *x, void *dx,
+                        float *dgamma, float *dbeta, void *scratch);
+
 // Batch normalisation: mean and invstd are written; with train they are the
 // batch's, and the running statistics are moved towards them by momentum
 // (unbiased variance), otherwise they are the running ones. A residual, unless
