@@ -17,7 +17,8 @@ import (
 )
 
 // Method is one learning method. The trainer calls Build once, then for every
-// step Feed before the graph runs and AfterStep once the parameters have moved.
+// step Feed before the graph runs, once for each of the step's batches
+// (optimizer.accumulate), and AfterStep once the parameters have moved.
 type Method interface {
 	// Build draws the training graph and returns its loss.
 	Build(env *Env) (*Graph, error)

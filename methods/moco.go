@@ -57,7 +57,7 @@ type MoCo struct {
 	momentum  *nn.Store
 	network   *Network
 	queue     *loss.Queue[float32]
-	fresh     []float32 // keys of this step, (N,D)
+	fresh     []float32 // keys of this step so far, (N,D) of each of its batches
 	buffer    []float32
 	steps     []int64 // steps taken, one number: the first EMA is skipped
 }
@@ -178,7 +178,6 @@ func (m *MoCo) buildKeys() error {
 	}
 	d := env.Projector.Out
 	m.queue = loss.NewQueue[float32](m.cfg.QueueSize, d, pretext.RNG(env.Seed, -1, 0))
-	m.fresh = make([]float32, env.N*d)
 	m.steps = make([]int64, 1)
 	return nil
 }
@@ -194,23 +193,27 @@ func (m *MoCo) Feed(b *Batch, bind Bind) error {
 	if m.queue == nil {
 		return nil
 	}
-	m.moveMomentum()
-	// Dropouts of the keys draw apart from those of the queries.
-	if err := m.network.SetStep(-1 - int(m.steps[0])); err != nil {
+	n := m.env.N * m.env.Projector.Out
+	part := len(m.fresh) / n // of the step's batches, how many came before
+	if part == 0 {
+		m.moveMomentum()
+	}
+	// Dropouts of the keys draw apart from those of the queries, and of other
+	// batches of the step.
+	if err := m.network.SetStep(-1 - int(m.steps[0]) - part<<24); err != nil {
 		return fmt.Errorf("methods: moco-v2: %w", err)
 	}
 	k, err := m.network.Run(m.gather(b, m.keySide))
 	if err != nil {
 		return fmt.Errorf("methods: moco-v2: keys: %w", err)
 	}
-	n := len(m.fresh)
 	if err := bind(m.past, m.queue.Rows()); err != nil {
 		return err
 	}
 	for i, v := range m.keySide {
 		rows := k[i*n : (i+1)*n]
 		if v.Role == pretext.Positive {
-			copy(m.fresh, rows)
+			m.fresh = append(m.fresh, rows...)
 			err = bind(m.keys, rows)
 		} else {
 			err = bind(m.hard, rows)
@@ -258,7 +261,9 @@ func (m *MoCo) AfterStep() error {
 		return nil
 	}
 	m.steps[0]++
-	return m.queue.Enqueue(m.fresh)
+	fresh := m.fresh
+	m.fresh = m.fresh[:0]
+	return m.queue.Enqueue(fresh)
 }
 
 // State is the momentum encoder, the queue and its position.

@@ -143,6 +143,7 @@ func asFinetune(cfg *configs.Config) {
 	cfg.Task, cfg.Method = actionRecognition, supervised
 	cfg.Augment.CropMin, cfg.Augment.ColourStrength = ft.CropMin, ft.ColourStrength
 	cfg.Optimizer.LR, cfg.Optimizer.WeightDecay, cfg.Optimizer.WarmupSteps = ft.LR, ft.WeightDecay, ft.WarmupSteps
+	cfg.Optimizer.Accumulate = 0 // finetune.batch is the whole of a step
 }
 
 // drawFolder holds one repetition of fine-tuning on few labels.

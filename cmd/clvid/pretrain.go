@@ -330,7 +330,7 @@ func (s *session) setup(set *dataset.Set, classes int, init *initial) (*setup, e
 	}
 	steps := s.steps(len(set.Items))
 	if steps < 1 {
-		return nil, fmt.Errorf("%d epochs of %d videos make no step of %d: lower --batch", s.cfg.Epochs, len(set.Items), s.cfg.Batch)
+		return nil, fmt.Errorf("%d epochs of %d videos make no step of %d: lower --batch", s.cfg.Epochs, len(set.Items), s.cfg.Batch*s.cfg.Optimizer.Batches())
 	}
 	out.Setup = train.Setup{
 		Options: train.Options{Steps: steps, Workers: s.cfg.Workers, CheckpointEvery: s.cfg.CheckpointEvery, WatchEvery: s.cfg.LogEvery, MicroBatch: s.cfg.MicroBatch},

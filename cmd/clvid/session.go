@@ -206,7 +206,7 @@ func (s *session) steps(videos int) int {
 	if s.cfg.Steps > 0 {
 		return s.cfg.Steps
 	}
-	return s.cfg.Epochs * (videos / s.cfg.Batch)
+	return s.cfg.Epochs * (videos / (s.cfg.Batch * s.cfg.Optimizer.Batches()))
 }
 
 // fingerprint names all that decides the result of a run: settings but for

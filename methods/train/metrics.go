@@ -37,6 +37,20 @@ type TermMetrics struct {
 	Accuracy float64 `json:"accuracy"` // share of rows whose target scores highest
 }
 
+// add takes in the metrics of one of a step's batches: means of the losses and
+// accuracies, and what the last batch says of all else.
+func (m *Metrics) add(one Metrics, batches int) {
+	before := *m
+	*m = one
+	m.Loss = before.Loss + one.Loss/float64(batches)
+	for name, term := range one.Terms {
+		sum := before.Terms[name]
+		term.Loss = sum.Loss + term.Loss/float64(batches)
+		term.Accuracy = sum.Accuracy + term.Accuracy/float64(batches)
+		m.Terms[name] = term
+	}
+}
+
 // metricsLog appends lines to RUN/metrics.jsonl.
 type metricsLog struct {
 	file *os.File

@@ -10,24 +10,28 @@ import (
 	"github.com/clvid/clvid/nn/loss"
 )
 
-// trainStep takes one step, from batch to moved parameters. Order matters:
+// trainStep takes one step, from batches to moved parameters. Order matters:
 // Feed may run other programs (keys) before the graph, outputs can be read
 // until the next run, and AfterStep may overwrite what the gradient used.
 func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
 	start := time.Now()
-	r, err := t.samples.next(ctx)
-	if err != nil {
-		return Metrics{}, err
-	}
-	if err := t.replaced(r.bad); err != nil {
-		return Metrics{}, err
-	}
-	if err := t.compute(r.batch); err != nil { // encode, loss, gradients
+	if err := t.machine.ClearSums(); err != nil {
 		return Metrics{}, fmt.Errorf("train: step %d: %w", t.step, err)
 	}
-	m, err := t.measure()
-	if err != nil {
-		return Metrics{}, err
+	batches := t.Optim.Batches()
+	var m Metrics
+	for part := range batches {
+		one, err := t.batch(ctx, part)
+		if err != nil {
+			return Metrics{}, err
+		}
+		m.add(one, batches)
+		ctx = context.WithoutCancel(ctx) // see run
+	}
+	if batches > 1 {
+		if err := t.machine.AverageSums(); err != nil {
+			return Metrics{}, fmt.Errorf("train: step %d: %w", t.step, err)
+		}
 	}
 	if err := t.update(); err != nil {
 		return Metrics{}, err
@@ -36,21 +40,38 @@ func (t *trainer) trainStep(ctx context.Context) (Metrics, error) {
 		return Metrics{}, fmt.Errorf("train: step %d: after: %w", t.step, err)
 	}
 	t.machine.Reset()
-	t.samples.free <- r.batch
 	t.step++
 	t.timing(&m, start)
 	return m, nil
 }
 
-// compute runs the programs of a step on a batch.
-func (t *trainer) compute(b *methods.Batch) error {
+// batch runs one batch of a step, of which part came before, and measures it.
+func (t *trainer) batch(ctx context.Context, part int) (Metrics, error) {
+	r, err := t.samples.next(ctx)
+	if err != nil {
+		return Metrics{}, err
+	}
+	if err := t.replaced(r.bad); err != nil {
+		return Metrics{}, err
+	}
+	if err := t.compute(r.batch, part); err != nil { // encode, loss, gradients
+		return Metrics{}, fmt.Errorf("train: step %d: %w", t.step, err)
+	}
+	m, err := t.measure(part)
+	t.samples.free <- r.batch
+	return m, err
+}
+
+// compute runs the programs of a step on a batch, of which part came before in
+// the step.
+func (t *trainer) compute(b *methods.Batch, part int) error {
 	if t.cached != nil {
 		return t.cached.run(b, t.step)
 	}
 	if err := t.Method.Feed(b, t.machine.Let); err != nil { // views to graph inputs
 		return fmt.Errorf("feed: %w", err)
 	}
-	if err := t.machine.SetStep(t.step); err != nil { // dropouts draw from it
+	if err := t.machine.SetStep(t.step*t.Optim.Batches() + part); err != nil { // dropouts draw from it
 		return err
 	}
 	if err := t.machine.RunAll(); err != nil {
@@ -101,7 +122,7 @@ func (t *trainer) replaced(bad []Bad) error {
 }
 
 // measure reads the loss and its terms and refuses a loss that is not finite.
-func (t *trainer) measure() (Metrics, error) {
+func (t *trainer) measure(part int) (Metrics, error) {
 	value, err := t.machine.Scalar(t.graph.Loss)
 	if err != nil {
 		return Metrics{}, fmt.Errorf("train: step %d: loss: %w", t.step, err)
@@ -110,13 +131,14 @@ func (t *trainer) measure() (Metrics, error) {
 	if math.IsNaN(value) || math.IsInf(value, 0) {
 		return Metrics{}, fmt.Errorf("train: step %d: the loss is %v at learning rate %.3g: lower optimizer.lr, or raise the temperature; the last checkpoint is kept", t.step, value, lr)
 	}
-	m := Metrics{Step: t.step + 1, Epoch: t.step * t.env.N / t.epochSamples, Loss: value, LR: lr, Terms: map[string]TermMetrics{}}
+	m := Metrics{Step: t.step + 1, Epoch: t.step * t.perStep / t.epochSamples, Loss: value, LR: lr, Terms: map[string]TermMetrics{}}
 	for _, term := range t.graph.Terms {
 		if m.Terms[term.Name], err = t.term(term); err != nil {
 			return Metrics{}, err
 		}
 	}
-	if t.graph.Embeddings != nil && (t.step%t.WatchEvery == 0 || t.step+1 == t.Steps) {
+	last := part+1 == t.Optim.Batches()
+	if t.graph.Embeddings != nil && last && (t.step%t.WatchEvery == 0 || t.step+1 == t.Steps) {
 		m.Embeddings, err = t.watch.look(t.machine)
 	}
 	return m, err
@@ -157,7 +179,7 @@ func mean(values []float32) float64 {
 func (t *trainer) timing(m *Metrics, start time.Time) {
 	elapsed := time.Since(start)
 	m.Seconds = elapsed.Seconds()
-	m.ClipsPerSecond = float64(t.env.N*t.views) / m.Seconds
+	m.ClipsPerSecond = float64(t.perStep*t.views) / m.Seconds
 	m.DataWait = min(1, t.samples.waited.Seconds()/m.Seconds)
 	t.samples.waited = 0
 }

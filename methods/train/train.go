@@ -99,6 +99,7 @@ type trainer struct {
 	schedules    optim.Schedules
 	samples      *batches
 	step         int // steps done
+	perStep      int // videos in a step, over all its batches
 	epochSamples int
 	orders       orderCache
 	watch        *watch
@@ -154,11 +155,14 @@ func newTrainer(s Setup) (*trainer, error) {
 	}
 	t := &trainer{Setup: s, env: s.Env, views: len(s.Env.Views())}
 	t.env.Steps = s.Steps
-	if t.env.N > len(s.Source.Items) {
-		return nil, fmt.Errorf("train: a batch of %d videos, but there are %d: lower --batch to at most %d",
-			t.env.N, len(s.Source.Items), len(s.Source.Items))
+	t.perStep = t.env.N * s.Optim.Batches()
+	if videos := len(s.Source.Items); t.env.N > videos {
+		return nil, fmt.Errorf("train: a batch of %d videos, but there are %d: lower --batch to at most %d", t.env.N, videos, videos)
+	} else if t.perStep > videos {
+		return nil, fmt.Errorf("train: steps of %d batches of %d videos, but there are %d: lower optimizer.accumulate to at most %d",
+			s.Optim.Batches(), t.env.N, videos, videos/t.env.N)
 	}
-	t.epochSamples = len(s.Source.Items) / t.env.N * t.env.N
+	t.epochSamples = len(s.Source.Items) / t.perStep * t.perStep
 	t.orders.init(s.Source.Seed, len(s.Source.Items))
 	if err := t.build(); err != nil {
 		return nil, errors.Join(err, t.close())
@@ -189,6 +193,7 @@ func (t *trainer) draw() (err error) {
 	if t.MicroBatch > 0 {
 		return t.drawCached()
 	}
+	o := plan.Options{Train: true, Params: t.env.Store}
 	if t.graph, err = t.Method.Build(t.env); err != nil {
 		return err
 	}
@@ -198,7 +203,10 @@ func (t *trainer) draw() (err error) {
 	if t.grads, err = nn.Grad(t.graph.Loss, t.graph.Params); err != nil {
 		return fmt.Errorf("train: gradients: %w", err)
 	}
-	t.machine, err = plan.Compile(t.env.Backend, plan.Options{Train: true, Params: t.env.Store}, append(shown(t.graph), t.grads...)...)
+	if t.Optim.Batches() > 1 {
+		o.Accumulate = t.grads
+	}
+	t.machine, err = plan.Compile(t.env.Backend, o, append(shown(t.graph), t.grads...)...)
 	if err != nil {
 		return fmt.Errorf("train: compile: %w", err)
 	}
@@ -207,6 +215,9 @@ func (t *trainer) draw() (err error) {
 
 // drawCached makes the programs of a batch in parts.
 func (t *trainer) drawCached() (err error) {
+	if t.Optim.Batches() > 1 {
+		return errors.New("train: micro_batch and optimizer.accumulate exclude each other: micro_batch alone makes one batch of any size")
+	}
 	m, ok := t.Method.(methods.Splitter)
 	if !ok {
 		return errors.New("train: this method takes no micro_batch: set it to 0, or use --method simclr, clip or supervised")
@@ -251,7 +262,10 @@ func (t *trainer) run(ctx context.Context) (*Result, error) {
 	if t.cached != nil && t.cached.normalises() {
 		t.Observer.Warn(fmt.Sprintf("micro_batch: batch norm sees %d videos at a time, not the batch of %d: the loss compares all of them, the statistics do not", t.MicroBatch, t.env.N))
 	}
-	t.samples = t.stream(ctx, t.step, t.Steps)
+	// A step that has begun is finished, as its batches may have moved what a
+	// method keeps: interruptions come between steps.
+	batches := t.Optim.Batches()
+	t.samples = t.stream(context.WithoutCancel(ctx), t.step*batches, t.Steps*batches)
 	defer t.samples.stop()
 	tail := newTail(max(1, (t.Steps-first)/10))
 	for t.step < t.Steps {
@@ -270,7 +284,7 @@ func (t *trainer) run(ctx context.Context) (*Result, error) {
 	elapsed := time.Since(start)
 	return &Result{
 		Steps: t.step, Loss: tail.mean(), Seconds: elapsed.Seconds(),
-		Clips: (t.step - first) * t.env.N * t.views, Elapsed: elapsed,
+		Clips: (t.step - first) * t.perStep * t.views, Elapsed: elapsed,
 	}, nil
 }
 

@@ -90,6 +90,7 @@ type variant struct {
 	watch   *recorder
 	bad     *badFiles
 	mark    string
+	batches int // of 2 videos in a step; 0: one of 4
 }
 
 func setup(t *testing.T, v variant) Setup {
@@ -123,6 +124,9 @@ func setup(t *testing.T, v variant) Setup {
 			Projector: methods.Projector{Hidden: 8, Out: 6, Layers: 2}, Store: nn.NewStore(device.Float32), Backend: be},
 		Method: method, Source: &Source{Items: v.items, Parts: parts, Decoder: v.decoder, Seed: 5},
 		Optim: optim.Default(), Dir: v.dir, Resume: v.resume, Fingerprint: Fingerprint{Data: v.mark},
+	}
+	if v.batches > 0 {
+		s.Env.N, s.Optim.Accumulate = 2, v.batches
 	}
 	if v.watch != nil {
 		s.Observer = v.watch
@@ -161,21 +165,25 @@ func TestWorkersDoNotChangeTheResult(t *testing.T) {
 // TestResumeAfterAnyStep interrupts after every step, in turn, and resumes.
 func TestResumeAfterAnyStep(t *testing.T) {
 	decoder, items := movies(10)
-	for _, method := range []string{"simclr", "moco-v2"} {
+	for _, tc := range []struct {
+		method  string
+		batches int
+	}{{"simclr", 0}, {"moco-v2", 0}, {"simclr", 2}, {"moco-v2", 2}} {
+		method, batches := tc.method, tc.batches
 		whole := t.TempDir()
-		if _, err := Run(t.Context(), setup(t, variant{method: method, dir: whole, decoder: decoder, items: items})); err != nil {
+		if _, err := Run(t.Context(), setup(t, variant{method: method, batches: batches, dir: whole, decoder: decoder, items: items})); err != nil {
 			t.Fatal(err)
 		}
 		dir := t.TempDir()
 		for step := 1; step < 14; step++ {
 			ctx, cancel := context.WithCancel(t.Context())
 			watch := &recorder{after: func(int) { cancel() }}
-			_, err := Run(ctx, setup(t, variant{method: method, dir: dir, resume: step > 1, decoder: decoder, items: items, watch: watch}))
+			_, err := Run(ctx, setup(t, variant{method: method, batches: batches, dir: dir, resume: step > 1, decoder: decoder, items: items, watch: watch}))
 			if err != nil && !errors.Is(err, ErrInterrupted) {
 				t.Fatalf("%s: step %d: %v", method, step, err)
 			}
 		}
-		if _, err := Run(t.Context(), setup(t, variant{method: method, dir: dir, resume: true, decoder: decoder, items: items})); err != nil {
+		if _, err := Run(t.Context(), setup(t, variant{method: method, batches: batches, dir: dir, resume: true, decoder: decoder, items: items})); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(weights(t, whole), weights(t, dir)) {

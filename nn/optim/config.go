@@ -36,6 +36,12 @@ type Config struct {
 	WeightDecaySchedule string  `yaml:"weight_decay_schedule" doc:"constant, or cosine to weight_decay_end (DINO)"`
 	WeightDecayEnd      float64 `yaml:"weight_decay_end" doc:"where weight_decay_schedule ends"`
 
+	// Accumulate is the number of batches whose gradients are averaged for one
+	// step; 0 and 1 are one. The optimizer sees what one batch of all their
+	// videos would give, but contrastive losses find their negatives, and batch
+	// norm its statistics, within each batch alone.
+	Accumulate int `yaml:"accumulate"`
+
 	Threads int `yaml:"-"` // goroutines of a step; 0 is one for each core
 }
 
@@ -48,6 +54,9 @@ func Default() Config {
 		WeightDecaySchedule: Constant,
 	}
 }
+
+// Batches is the number of batches in a step, at least 1.
+func (c Config) Batches() int { return max(1, c.Accumulate) }
 
 // Validate says which setting is out of range, and what would be in it.
 func (c Config) Validate() error {
@@ -95,6 +104,7 @@ func (c Config) ranges() []bounded {
 		{"final_lr", c.FinalLR, c.FinalLR >= 0, "at least 0"},
 		{"power", c.Power, c.Power > 0, "above 0"},
 		{"milestone_factor", c.MilestoneFactor, c.MilestoneFactor >= 0, "at least 0"},
+		{"accumulate", float64(c.Accumulate), c.Accumulate >= 0, "at least 0 (0 and 1 are one batch a step)"},
 		{"weight_decay_end", c.WeightDecayEnd, c.WeightDecayEnd >= 0, "at least 0"},
 	}
 }
