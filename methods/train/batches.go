@@ -98,8 +98,12 @@ func (b *batches) send(ctx context.Context, r ready) bool {
 	}
 }
 
-// next waits for a batch and adds the time to waited.
+// next waits for a batch and adds the time to waited. Once the context has
+// ended it returns none, even where one is ready.
 func (b *batches) next(ctx context.Context) (ready, error) {
+	if ctx.Err() != nil {
+		return ready{}, ctx.Err()
+	}
 	start := time.Now()
 	defer func() { b.waited += time.Since(start) }()
 	select {
