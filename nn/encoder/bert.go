@@ -119,13 +119,12 @@ func bertLayer(s nn.Scope, x, mask *gorgonia.Node, c BERTConfig) *gorgonia.Node 
 	a := s.Sub("attention.self")
 	y := op.Attention(bertLinear(a.Sub("query"), x, c.Width), bertLinear(a.Sub("key"), x, c.Width), bertLinear(a.Sub("value"), x, c.Width),
 		op.AttentionOptions{Heads: c.Heads, Mask: mask})
-	x = c.addNorm(s.Sub("attention.output"), x, y)
-	return c.addNorm(s.Sub("output"), x, op.GELU(bertLinear(s.Sub("intermediate.dense"), x, c.Hidden)))
-}
-
-// addNorm maps y by "dense", adds it to x and normalises by "LayerNorm".
-func (c BERTConfig) addNorm(s nn.Scope, x, y *gorgonia.Node) *gorgonia.Node {
-	return nn.LayerNorm(s.Sub("LayerNorm"), op.Add(x, bertLinear(s.Sub("dense"), y, c.Width)), c.Eps)
+	y = bertLinear(s.Sub("attention.output.dense"), y, c.Width)
+	x = nn.LayerNorm(s.Sub("attention.output.LayerNorm"), op.Add(x, y), c.Eps)
+	y = activated(bertLinear(s.Sub("intermediate.dense"), x, c.Hidden), op.GELU, func(y *gorgonia.Node) *gorgonia.Node {
+		return bertLinear(s.Sub("output.dense"), y, c.Width)
+	})
+	return nn.LayerNorm(s.Sub("output.LayerNorm"), op.Add(x, y), c.Eps)
 }
 
 func bertLinear(s nn.Scope, x *gorgonia.Node, out int) *gorgonia.Node {

@@ -109,6 +109,7 @@ func (c CLIPTextConfig) block(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 
 	hidden := orOwn(c.Hidden, 4*c.Width)
 	y = nn.LinearFrom(m.Sub("c_fc"), nn.LayerNorm(s.Sub("ln_2"), x, clipEps), hidden, inner, nn.Uniform(1/math.Sqrt(width)))
-	y = op.GELUQuick(y)
-	return op.Add(x, nn.LinearFrom(m.Sub("c_proj"), y, c.Width, out, nn.Uniform(1/math.Sqrt(float64(hidden)))))
+	return op.Add(x, activated(y, op.GELUQuick, func(y *gorgonia.Node) *gorgonia.Node {
+		return nn.LinearFrom(m.Sub("c_proj"), y, c.Width, out, nn.Uniform(1/math.Sqrt(float64(hidden))))
+	}))
 }

@@ -114,8 +114,10 @@ func (b mvitBlock) build(s nn.Scope, x *gorgonia.Node) (*gorgonia.Node, [3]int) 
 	if !b.ProjectEarly && b.In != b.Out {
 		x = linear(s.Sub("project"), y, b.Out)
 	}
-	inner := op.GELU(linear(s.Sub("mlp.0"), y, 4*y.Shape()[2]))
-	return op.Add(x, linear(s.Sub("mlp.3"), inner, b.Out)), grid
+	y = activated(linear(s.Sub("mlp.0"), y, 4*y.Shape()[2]), op.GELU, func(y *gorgonia.Node) *gorgonia.Node {
+		return linear(s.Sub("mlp.3"), y, b.Out)
+	})
+	return op.Add(x, y), grid
 }
 
 // skip pools tokens by maxima as StrideQ pools queries.

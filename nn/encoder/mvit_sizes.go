@@ -9,9 +9,10 @@ import (
 
 // mvitV1BEntry is MViT-B 16x4 of Fan et al. (arXiv:2104.11227).
 var mvitV1BEntry = Entry{
-	Name:     "mvit-v1-b",
-	Doc:      "multiscale vision transformer v1-B as in torchvision, 36.3 M parameters, 768 features (arXiv:2104.11227)",
-	Features: mvitFeatures,
+	Name:       "mvit-v1-b",
+	Doc:        "multiscale vision transformer v1-B as in torchvision, 36.3 M parameters, 768 features (arXiv:2104.11227)",
+	Classifier: "head.1",
+	Features:   mvitFeatures,
 	Build: func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node {
 		return MViT(s, x, MViTConfig{Blocks: mvitBlocks(c.mvitWidth(), false), Image: c.TableSize, Frames: c.TableTime, Recompute: c.Recompute})
 	},
@@ -19,9 +20,10 @@ var mvitV1BEntry = Entry{
 
 // mvitV2SEntry is MViTv2-S 16x4 of Li et al. (arXiv:2112.01526).
 var mvitV2SEntry = Entry{
-	Name:     "mvit-v2-s",
-	Doc:      "multiscale vision transformer v2-S as in torchvision, 34.2 M parameters, 768 features (arXiv:2112.01526)",
-	Features: mvitFeatures,
+	Name:       "mvit-v2-s",
+	Doc:        "multiscale vision transformer v2-S as in torchvision, 34.2 M parameters, 768 features (arXiv:2112.01526)",
+	Classifier: "head.1",
+	Features:   mvitFeatures,
 	Build: func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node {
 		return MViT(s, x, MViTConfig{Blocks: mvitBlocks(c.mvitWidth(), true), ResidualPool: true, Relative: true,
 			ProjectEarly: true, Image: c.TableSize, Frames: c.TableTime, Recompute: c.Recompute})

@@ -9,9 +9,10 @@ import (
 
 // timeSformerEntry is TimeSformer-B of Bertasius et al. (arXiv:2102.05095).
 var timeSformerEntry = Entry{
-	Name:     "timesformer",
-	Doc:      "TimeSformer-B with divided, joint or spatial attention, 121 M parameters, 768 features (arXiv:2102.05095)",
-	Features: func(c Config) int { return c.width(768) },
+	Name:       "timesformer",
+	Doc:        "TimeSformer-B with divided, joint or spatial attention, 121 M parameters, 768 features (arXiv:2102.05095)",
+	Classifier: "head",
+	Features:   func(c Config) int { return c.width(768) },
 	Build: func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node {
 		own := ViTConfig{Width: 768, Layers: 12, Heads: 12, Patch: 16}
 		return TimeSformer(s, x, TimeSformerConfig{ViTConfig: own.with(c), Frames: c.TableTime, Attention: c.Attention})

@@ -20,8 +20,9 @@ var (
 func vitEntry(name, size string, own ViTConfig) Entry {
 	return Entry{
 		Name: name, Images: true,
-		Doc:      "vision transformer on patches of 16x16 with timm's names, " + size + " parameters, class token as features (arXiv:2010.11929)",
-		Features: func(c Config) int { return own.with(c).Width },
+		Doc:        "vision transformer on patches of 16x16 with timm's names, " + size + " parameters, class token as features (arXiv:2010.11929)",
+		Classifier: "head",
+		Features:   func(c Config) int { return own.with(c).Width },
 		Build: func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node {
 			return byFrame(x, func(x *gorgonia.Node) *gorgonia.Node { return first(ViT(s, x, own.with(c))) })
 		},

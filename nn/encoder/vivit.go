@@ -10,9 +10,10 @@ import (
 // vivitEntry is the unfactorised model (model 1) of Arnab et al.
 // (arXiv:2103.15691) at the size of ViT-B.
 var vivitEntry = Entry{
-	Name:     "vivit-b",
-	Doc:      "ViViT-B, model 1, on tubelets of 2x16x16 with Hugging Face's names, 88 M parameters, 768 features (arXiv:2103.15691)",
-	Features: func(c Config) int { return c.width(768) },
+	Name:       "vivit-b",
+	Doc:        "ViViT-B, model 1, on tubelets of 2x16x16 with Hugging Face's names, 88 M parameters, 768 features (arXiv:2103.15691)",
+	Features:   func(c Config) int { return c.width(768) },
+	Classifier: "classifier",
 	Build: func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node {
 		own := ViTConfig{Width: 768, Layers: 12, Heads: 12, Patch: 16}
 		return first(ViViT(s, x, ViViTConfig{ViTConfig: own.with(c), Tubelet: orOwn(c.Tubelet, 2), Frames: c.TableTime}))
@@ -58,6 +59,7 @@ func vivitBlock(s nn.Scope, x *gorgonia.Node, heads int) *gorgonia.Node {
 	y = op.Attention(linear(a.Sub("query"), y, d), linear(a.Sub("key"), y, d), linear(a.Sub("value"), y, d), op.AttentionOptions{Heads: heads})
 	x = op.Add(x, linear(s.Sub("attention.output.dense"), y, d))
 	y = nn.LayerNorm(s.Sub("layernorm_after"), x, vitEps)
-	y = op.GELUTanh(linear(s.Sub("intermediate.dense"), y, 4*d))
-	return op.Add(x, linear(s.Sub("output.dense"), y, d))
+	return op.Add(x, activated(linear(s.Sub("intermediate.dense"), y, 4*d), op.GELUTanh, func(y *gorgonia.Node) *gorgonia.Node {
+		return linear(s.Sub("output.dense"), y, d)
+	}))
 }
