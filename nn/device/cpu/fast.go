@@ -86,6 +86,7 @@ var lowerings = map[device.Kind]lowering{
 	device.Conv:             lowerConv,
 	device.ConvGradInput:    lowerConvGradInput,
 	device.ConvGradWeight:   lowerConvGradWeight,
+	device.ConvTranspose:    lowerConvTranspose,
 	device.GlobalMean:       lowerGlobalMean,
 	device.GlobalMeanGrad:   lowerGlobalMeanGrad,
 	device.Identity:         lowerCopy,

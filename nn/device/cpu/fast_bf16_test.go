@@ -61,7 +61,7 @@ func TestBF16Convolutions(t *testing.T) {
 					t.Logf("%s: left to pure Go", op.Kind)
 					continue
 				}
-				compareBF16(t, b, op, []int{1, 1, 2}[i], in, nil, bf16Tolerance)
+				compareBF16(t, b, op, []int{1, 1, 2, 1}[i], in, nil, bf16Tolerance)
 			}
 		})
 	}

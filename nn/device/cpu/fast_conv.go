@@ -48,6 +48,18 @@ func lowerConvGradInput(f *fast, op device.OpDesc, in, _ []device.Value) (device
 		}}, true, nil
 }
 
+// lowerConvTranspose: x, w -> y, as the gradient of the convolution from y's
+// shape to x's.
+func lowerConvTranspose(f *fast, op device.OpDesc, in, reads []device.Value) (device.Lowered, bool, error) {
+	y := device.Value{Type: op.Out, Layout: innerLayout(op.Out).device()}
+	op.In = []device.Type{op.In[0], op.In[1], op.Out}
+	l, ok, err := lowerConvGradInput(f, op, []device.Value{in[0], in[1], y}, reads)
+	if ok {
+		l.In = l.In[:2]
+	}
+	return l, ok, err
+}
+
 // lowerConvGradWeight: x, dy, w -> dw. Of w only the shape is used.
 func lowerConvGradWeight(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 	g := convolution{op.In[0], op.Out, op.In[1], op.Attrs.(device.ConvAttrs)}

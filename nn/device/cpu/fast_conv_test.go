@@ -61,6 +61,7 @@ func (c convCase) ops() []device.OpDesc {
 		{Kind: device.Conv, Attrs: a, In: []device.Type{x, w}, Out: y, Train: true},
 		{Kind: device.ConvGradInput, Attrs: a, In: []device.Type{y, w, x}, Out: x, Train: true},
 		{Kind: device.ConvGradWeight, Attrs: a, In: []device.Type{x, y, w}, Out: w, Train: true},
+		{Kind: device.ConvTranspose, Attrs: a, In: []device.Type{y, w}, Out: x},
 	}
 }
 
