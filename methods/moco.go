@@ -200,9 +200,7 @@ func (m *MoCo) Feed(b *Batch, bind Bind) error {
 	}
 	// Dropouts of the keys draw apart from those of the queries, and of other
 	// batches of the step.
-	if err := m.network.SetStep(-1 - int(m.steps[0]) - part<<24); err != nil {
-		return fmt.Errorf("methods: moco-v2: %w", err)
-	}
+	m.network.SetStep(-1 - int(m.steps[0]) - part<<24)
 	k, err := m.network.Run(m.gather(b, m.keySide))
 	if err != nil {
 		return fmt.Errorf("methods: moco-v2: keys: %w", err)

@@ -212,10 +212,9 @@ func (s *session) textEmbeddings(run string, captions []string, v *text.Vocabula
 // captionsAtOnce bounds the memory of the text tower.
 const captionsAtOnce = 256
 
-// embedCaptions runs at most net.Rows captions: (len(captions), D). What is
-// missing to a full batch stays padding.
+// embedCaptions embeds captions at once: (len(captions), D).
 func embedCaptions(net *methods.Network, tok *text.Tokenizer, captions []string) ([]float32, error) {
-	ids, mask := make([]int32, net.Rows()*tok.Length()), make([]float32, net.Rows()*tok.Length())
+	ids, mask := make([]int32, len(captions)*tok.Length()), make([]float32, len(captions)*tok.Length())
 	for i, c := range captions {
 		e, err := tok.Encode(c)
 		if err != nil {
@@ -224,11 +223,7 @@ func embedCaptions(net *methods.Network, tok *text.Tokenizer, captions []string)
 		copy(ids[i*tok.Length():], e.IDs)
 		copy(mask[i*tok.Length():], e.Mask)
 	}
-	out, err := net.Run(ids, mask)
-	if err != nil {
-		return nil, err
-	}
-	return out[:len(captions)*net.Width()], nil
+	return net.Run(ids, mask)
 }
 
 func list(names []string) string { return strings.Join(names, ", ") }

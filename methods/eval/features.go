@@ -136,7 +136,7 @@ func centreViews(ctx context.Context, dec media.Decoder, path string, clips Clip
 	return views, nil
 }
 
-// rowBatch gathers rows for a network with a fixed batch size.
+// rowBatch gathers rows up to the batch size of a network.
 type rowBatch struct {
 	net    *methods.Network
 	data   []float32
@@ -156,13 +156,11 @@ func (b *rowBatch) add(row []float32) bool {
 }
 
 // run computes the outputs of the rows gathered so far and empties the batch.
-// Rows of an earlier batch fill up a short one: rows do not see each other in
-// evaluation.
 func (b *rowBatch) run() ([][]float32, error) {
 	if b.filled == 0 {
 		return nil, nil
 	}
-	out, err := b.net.Run(b.data)
+	out, err := b.net.Run(b.data[:b.filled*len(b.data)/b.net.Rows()])
 	if err != nil {
 		return nil, err
 	}
