@@ -25,9 +25,9 @@ func lowerConv(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered,
 	if !ok {
 		return device.Lowered{}, false, err
 	}
-	return device.Lowered{In: []device.Layout{c.x.device(), nil}, Out: c.y.device(), Scratch: c.Scratch, Reuse: -1,
+	return device.Lowered{In: []device.Layout{c.x.device(), nil}, Out: c.y.device(), Scratch: c.scratch(), Reuse: -1,
 		Kernel: func(a *device.Args) error {
-			return c.Run(a.In[0].Ptr, a.In[1].Ptr, a.Out.Ptr, a.Scratch.Ptr)
+			return f.runConv(c, onednn.Forward, a.In[0].Ptr, a.In[1].Ptr, a.Out.Ptr, a.Scratch.Ptr)
 		}}, true, nil
 }
 
@@ -42,9 +42,9 @@ func lowerConvGradInput(f *fast, op device.OpDesc, in, _ []device.Value) (device
 	if !ok {
 		return device.Lowered{}, false, err
 	}
-	return device.Lowered{In: []device.Layout{c.y.device(), nil, in[2].Layout}, Out: c.x.device(), Scratch: c.Scratch, Reuse: -1,
+	return device.Lowered{In: []device.Layout{c.y.device(), nil, in[2].Layout}, Out: c.x.device(), Scratch: c.scratch(), Reuse: -1,
 		Kernel: func(a *device.Args) error {
-			return c.Run(a.Out.Ptr, a.In[1].Ptr, a.In[0].Ptr, a.Scratch.Ptr)
+			return f.runConv(c, onednn.GradInput, a.Out.Ptr, a.In[1].Ptr, a.In[0].Ptr, a.Scratch.Ptr)
 		}}, true, nil
 }
 
@@ -76,9 +76,9 @@ func lowerConvGradWeight(f *fast, op device.OpDesc, in, _ []device.Value) (devic
 	if !ok {
 		return device.Lowered{}, false, nil
 	}
-	return device.Lowered{In: []device.Layout{c.x.device(), c.y.device(), in[2].Layout}, Scratch: c.Scratch, Reuse: -1,
+	return device.Lowered{In: []device.Layout{c.x.device(), c.y.device(), in[2].Layout}, Scratch: c.scratch(), Reuse: -1,
 		Kernel: func(a *device.Args) error {
-			return c.Run(a.In[0].Ptr, a.Out.Ptr, a.In[1].Ptr, a.Scratch.Ptr)
+			return f.runConv(c, onednn.GradWeight, a.In[0].Ptr, a.Out.Ptr, a.In[1].Ptr, a.Scratch.Ptr)
 		}}, true, nil
 }
 
@@ -113,6 +113,55 @@ type way struct{ x, y layout }
 type chosenConv struct {
 	*onednn.Conv
 	way
+	picked *picked // nil: x goes to the library as it is
+}
+
+// picked are the places of x that strides meet.
+type picked struct {
+	pool  ckernel.Pool
+	bytes int64 // of those places, rounded up to 64
+}
+
+func (c chosenConv) scratch() int64 {
+	if c.picked == nil {
+		return c.Scratch
+	}
+	return c.Scratch + c.picked.bytes
+}
+
+// runConv runs a convolution on the caller's operands.
+func (f *fast) runConv(c chosenConv, d onednn.Direction, x, w, y, scratch uintptr) error {
+	if c.picked == nil {
+		return c.Run(x, w, y, scratch)
+	}
+	places, scratch := scratch, scratch+uintptr(c.picked.bytes)
+	if d != onednn.GradInput {
+		f.team.Pick(c.picked.pool, x, places)
+	}
+	if err := c.Run(places, w, y, scratch); err != nil || d != onednn.GradInput {
+		return err
+	}
+	f.team.Put(c.picked.pool, places, x)
+	return nil
+}
+
+// sampled is the dense convolution of the places that a kernel of one tap meets
+// in strides, which the library computes up to twice as fast; ok is false for
+// others.
+func (g convolution) sampled() (dense convolution, ok bool) {
+	for i, size := range g.w.Shape[2:] {
+		if size != 1 || g.attrs.Pad[i] != 0 {
+			return g, false
+		}
+		ok = ok || g.attrs.Stride[i] > 1
+	}
+	dense = g
+	dense.x.Shape = append([]int{g.x.Shape[0], g.x.Shape[1]}, g.y.Shape[2:]...)
+	dense.attrs.Stride = make([]int, len(g.attrs.Stride))
+	for i := range dense.attrs.Stride {
+		dense.attrs.Stride[i] = 1
+	}
+	return dense, ok
 }
 
 // stemChannels is the largest number of input channels, as they come from
@@ -164,6 +213,17 @@ func (f *fast) chooseConv(g convolution, d onednn.Direction, have layout, elem c
 	if spatial := len(g.x.Shape) - 2; spatial < 1 || spatial > 3 {
 		return c, false, nil
 	}
+	if dense, ok := g.sampled(); ok {
+		c, ok, err := f.chooseConv(dense, d, have, elem)
+		if ok && c.x.order != rowMajor {
+			pool := poolOf(g.x, g.y, device.PoolAttrs{Stride: g.attrs.Stride}, c.x)
+			c.picked = &picked{pool, (c.x.bytes(dense.x) + 63) / 64 * 64}
+			return c, true, nil
+		}
+		if err != nil {
+			return c, false, err
+		}
+	}
 	for _, w := range g.ways(have, elem) {
 		made, err := f.library.Conv(g.describe(d, w))
 		switch {
@@ -174,7 +234,7 @@ func (f *fast) chooseConv(g convolution, d onednn.Direction, have layout, elem c
 		case made.IsReference(), w.y.order == blocked && made.IsGEMM():
 			continue
 		}
-		return chosenConv{made, w}, true, nil
+		return chosenConv{Conv: made, way: w}, true, nil
 	}
 	if elem == ckernel.BFloat16 {
 		return f.chooseConv(g, d, have, ckernel.Float32)

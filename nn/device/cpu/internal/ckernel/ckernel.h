@@ -136,6 +136,11 @@ void ck_max_pool_grad(const ck_team *t, const ck_pool *p, const void *dy, const 
 void ck_avg_pool(const ck_team *t, const ck_pool *p, const void *x, void *y);
 void ck_avg_pool_grad(const ck_team *t, const ck_pool *p, const void *dy, void *dx);
 
+// ck_pick copies the places that p's strides meet, in to out; ck_put copies them
+// back into zeros, out to in. Kernel and padding are not looked at.
+void ck_pick(const ck_team *t, const ck_pool *p, const void *x, void *y);
+void ck_put(const ck_team *t, const ck_pool *p, const void *y, void *x);
+
 // A dense convolution over depth, height and width.
 typedef struct {
     int64_t n, c, k;
