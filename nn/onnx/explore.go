@@ -107,7 +107,7 @@ func (n Network) along(base *drawing, a Axis, doubled map[string]int) ([]*drawin
 		}
 		found = append(found, d)
 	}
-	for _, size := range []int{a.Size + 1, 2*a.Size + 1, 3 * a.Size} {
+	for _, size := range []int{a.Size + 1, 2*a.Size + 1, 3 * a.Size, 5 * a.Size, 7 * a.Size} {
 		d, err := n.draw(map[string]int{a.Name: size})
 		if err == nil && base.compare(d) == nil {
 			found = append(found, d)

@@ -12,11 +12,11 @@ func gather(e *emitter, o operation) (string, error) {
 	x := o.in[0]
 	a, err := attrsOf[device.GatherAttrs](o)
 	if err != nil {
-		ids, axis, err := e.spread(o)
+		ids, err := e.indices(o)
 		if err != nil {
 			return "", err
 		}
-		return e.emit("Gather", []string{x.name, ids}, intAttr("axis", axis)), nil
+		return e.emit("Gather", []string{x.name, ids}, intAttr("axis", o.attrs[0].(device.GatherAttrs).Axis)), nil
 	}
 	switch {
 	case a.Indices != nil:
@@ -30,28 +30,89 @@ func gather(e *emitter, o operation) (string, error) {
 	return e.emit("Gather", o.names(), intAttr("axis", a.Axis)), nil
 }
 
-// spread computes indices that depend on the size of the axis in the one way
-// that encoders choose frames in: evenly from the first to the last, i·(size -
-// 1)/(count - 1) rounded down.
-func (e *emitter) spread(o operation) (ids string, axis int, err error) {
-	axis = o.attrs[0].(device.GatherAttrs).Axis
-	size, count := o.in[0].dims[axis], o.out.dims[axis]
+// indices computes those that depend on sizes, in the two ways in which
+// encoders choose them.
+func (e *emitter) indices(o operation) (string, error) {
+	first, all := o.attrs[0].(device.GatherAttrs), make([][]int32, len(o.attrs))
 	for d, attrs := range o.attrs {
 		a := attrs.(device.GatherAttrs)
-		if a.Axis != axis || a.Each || a.Indices == nil {
-			return "", 0, errors.New("its settings differ at another size")
+		if a.Axis != first.Axis || a.Each || a.Indices == nil {
+			return "", errors.New("its settings differ at another size")
 		}
-		for i, at := range a.Indices {
-			if int(at) != i*(size[d]-1)/max(count[d]-1, 1) {
-				return "", 0, errors.New("its indices differ at another size")
+		all[d] = a.Indices
+	}
+	x, size, count := o.in[0], o.in[0].dims[first.Axis], o.out.dims[first.Axis]
+	if isSpread(all, size) {
+		return e.spread(size, count, x)
+	}
+	if queries, keys, ok := isRelative(all, size); ok {
+		return e.relative(queries, keys, x)
+	}
+	return "", errors.New("its indices differ at another size")
+}
+
+// isSpread tells whether indices go evenly from the first place of an axis to
+// the last, as SlowFast chooses frames: i·(size-1)/(count-1), rounded down.
+func isSpread(indices [][]int32, size sizes) bool {
+	for d, ids := range indices {
+		for i, at := range ids {
+			if int(at) != i*(size[d]-1)/max(len(ids)-1, 1) {
+				return false
 			}
 		}
 	}
-	sizes, counts, err := e.bothSizes(size, count, o.in[0])
+	return true
+}
+
+func (e *emitter) spread(size, count sizes, x *value) (string, error) {
+	sizes, counts, err := e.bothSizes(size, count, x)
 	if err != nil {
-		return "", 0, err
+		return "", err
 	}
 	last := e.on("Sub", sizes, e.ints(1))
 	steps := e.on("Max", e.on("Sub", counts, e.ints(1)), e.ints(1))
-	return e.on("Div", e.on("Mul", e.upTo(counts), last), steps), axis, nil
+	return e.on("Div", e.on("Mul", e.upTo(counts), last), steps), nil
+}
+
+// isRelative tells whether indices are the places, in a table of 2m-1
+// distances, of all pairs of queries and keys along an axis, the longer of which
+// has m places: that of query i and key j is i·m/queries + (keys-1-j)·m/keys, each
+// rounded down, as MViTv2 places them.
+func isRelative(indices [][]int32, size sizes) (queries, keys sizes, ok bool) {
+	for _, longerKeys := range []bool{false, true} {
+		queries, keys, ok = nil, nil, true
+		for d, ids := range indices {
+			m := (size[d] + 1) / 2
+			nq, nk := m, len(ids)/m
+			if longerKeys {
+				nq, nk = nk, nq
+			}
+			queries, keys = append(queries, nq), append(keys, nk)
+			ok = ok && nq*nk == len(ids) && allRelative(ids, nq, nk, m)
+		}
+		if ok {
+			return queries, keys, true
+		}
+	}
+	return nil, nil, false
+}
+
+func allRelative(ids []int32, queries, keys, m int) bool {
+	for i, at := range ids {
+		if int(at) != i/keys*m/queries+(keys-1-i%keys)*m/keys {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *emitter) relative(queries, keys sizes, x *value) (string, error) {
+	nq, nk, err := e.bothSizes(queries, keys, x)
+	if err != nil {
+		return "", err
+	}
+	m := e.on("Max", nq, nk)
+	back := e.on("Sub", e.on("Sub", nk, e.ints(1)), e.upTo(nk))
+	i := e.on("Unsqueeze", e.on("Div", e.on("Mul", e.upTo(nq), m), nq), e.ints(1))
+	return e.on("Reshape", e.on("Add", i, e.on("Div", e.on("Mul", back, m), nk)), e.ints(-1)), nil
 }

@@ -31,14 +31,15 @@ func (s sizes) combine(o sizes, f func(a, b int) int) sizes {
 
 func minus(a, b int) int { return a - b }
 
-// times is k at every drawing where s is k times o.
-func (s sizes) times(o sizes) (k int, ok bool) {
-	for i := range s {
-		if o[i] == 0 || s[i]%o[i] != 0 || s[i]/o[i] != s[0]/o[0] {
-			return 0, false
-		}
+// affine finds s = k·o + more, for whole numbers and k not 0.
+func (s sizes) affine(o sizes) (k, more int, ok bool) {
+	other := slices.IndexFunc(o, func(v int) bool { return v != o[0] })
+	if other < 0 || (s[other]-s[0])%(o[other]-o[0]) != 0 {
+		return 0, 0, false
 	}
-	return s[0] / o[0], true
+	k = (s[other] - s[0]) / (o[other] - o[0])
+	more = s[0] - k*o[0]
+	return k, more, k != 0 && s.equal(o.combine(o, func(a, _ int) int { return k*a + more }))
 }
 
 // size is the name of an int64 vector of one element that holds s when the
@@ -49,31 +50,80 @@ func (e *emitter) size(s sizes, near ...*value) (string, error) {
 		return e.ints(n), nil
 	}
 	places := e.places(near)
-	for _, p := range places {
-		if s.equal(p.sizes) {
-			return e.read(p), nil
-		}
-	}
-	for _, p := range places { // k times, a k-th of, k more than another
-		if name, ok := e.scaled(s, p); ok {
+	for _, express := range []func(sizes, []place) (string, bool){e.exactly, e.combined, e.rounded} {
+		if name, ok := express(s, places); ok {
 			return name, nil
 		}
 	}
+	return "", fmt.Errorf("a dimension of %v does not follow from the sizes of the input", []int(s))
+}
+
+// exactly expresses s by one other dimension: k times it and some more, or a
+// k-th of it.
+func (e *emitter) exactly(s sizes, places []place) (string, bool) {
+	for _, p := range places {
+		if s.equal(p.sizes) {
+			return e.read(p), true
+		}
+	}
+	for _, p := range places {
+		if k, more, ok := s.affine(p.sizes); ok {
+			y := e.read(p)
+			if k != 1 {
+				y = e.arithmetic("Mul", y, e.ints(k))
+			}
+			if more != 0 {
+				y = e.arithmetic("Add", y, e.ints(more))
+			}
+			return y, true
+		}
+		if k, more, ok := p.sizes.affine(s); ok && more == 0 {
+			return e.arithmetic("Div", e.read(p), e.ints(k)), true
+		}
+	}
+	return "", false
+}
+
+// combined expresses s by two other dimensions: their product or quotient.
+func (e *emitter) combined(s sizes, places []place) (string, bool) {
+	times := func(a, b int) int { return a * b }
 	for i, p := range places {
 		for _, q := range places[i:] {
-			if s.equal(p.sizes.combine(q.sizes, func(a, b int) int { return a * b })) {
-				return e.arithmetic("Mul", e.read(p), e.read(q)), nil
+			if s.equal(p.sizes.combine(q.sizes, times)) {
+				return e.arithmetic("Mul", e.read(p), e.read(q)), true
 			}
 		}
 	}
 	for _, p := range places {
 		for _, q := range places {
-			if p.sizes.equal(s.combine(q.sizes, func(a, b int) int { return a * b })) {
-				return e.arithmetic("Div", e.read(p), e.read(q)), nil
+			if p.sizes.equal(s.combine(q.sizes, times)) {
+				return e.arithmetic("Div", e.read(p), e.read(q)), true
 			}
 		}
 	}
-	return "", fmt.Errorf("a dimension of %v does not follow from the sizes of the input", []int(s))
+	return "", false
+}
+
+// maxDivisor is past the strides and patches that sizes are divided by.
+const maxDivisor = 64
+
+// rounded expresses s by what is left of a division of another dimension. It
+// comes last, as it finds most by chance: 64, 128 and 192 over 15 are what they
+// are over 16.
+func (e *emitter) rounded(s sizes, places []place) (string, bool) {
+	for _, op := range []struct {
+		name string
+		of   func(a, k int) int
+	}{{"Div", func(a, k int) int { return a / k }}, {"Mod", func(a, k int) int { return a % k }}} {
+		for _, p := range places {
+			for k := 2; k <= maxDivisor; k++ {
+				if s.equal(p.sizes.combine(p.sizes, func(a, _ int) int { return op.of(a, k) })) {
+					return e.arithmetic(op.name, e.read(p), e.ints(k)), true
+				}
+			}
+		}
+	}
+	return "", false
 }
 
 // place is where a size can be read: a dimension of a value.
@@ -127,31 +177,6 @@ func (e *emitter) once(key string, make func() string) string {
 func (e *emitter) arithmetic(op, a, b string) string {
 	return e.once(op+" "+a+" "+b, func() string { return e.on(op, a, b) })
 }
-
-// scaled expresses s by one other dimension and a number.
-func (e *emitter) scaled(s sizes, p place) (string, bool) {
-	if k, ok := s.times(p.sizes); ok {
-		return e.arithmetic("Mul", e.read(p), e.ints(k)), true
-	}
-	if k, ok := p.sizes.times(s); ok {
-		return e.arithmetic("Div", e.read(p), e.ints(k)), true
-	}
-	if k, ok := s.combine(p.sizes, minus).constant(); ok {
-		return e.arithmetic("Add", e.read(p), e.ints(k)), true
-	}
-	for k := 2; k <= maxDivisor; k++ {
-		switch {
-		case s.equal(p.sizes.combine(p.sizes, func(a, _ int) int { return a / k })):
-			return e.arithmetic("Div", e.read(p), e.ints(k)), true
-		case s.equal(p.sizes.combine(p.sizes, func(a, _ int) int { return a % k })):
-			return e.arithmetic("Mod", e.read(p), e.ints(k)), true
-		}
-	}
-	return "", false
-}
-
-// maxDivisor is past the strides and patches that sizes are divided by.
-const maxDivisor = 64
 
 // shape is an int64 vector of dimensions: a constant where none changes.
 func (e *emitter) shape(dims []sizes, near ...*value) (string, error) {
