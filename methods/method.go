@@ -103,6 +103,7 @@ type Env struct {
 	Text          *Text
 	Store         *nn.Store
 	Backend       device.Backend
+	Precision     device.Precision // of products in every plan
 	Seed          uint64
 }
 

@@ -170,7 +170,7 @@ func (m *MoCo) buildKeys() error {
 	m.momentum = nn.NewStore(env.Store.DType())
 	in := []NetworkInput{{"keys", env.Store.DType(), []int{len(m.keySide) * env.N, c[0], c[1], c[2], c[3]}}}
 	var err error
-	m.network, err = NewNetwork(env.Backend, m.momentum, env.Seed, true, in, func(s nn.Scope, x []*gorgonia.Node) *gorgonia.Node {
+	m.network, err = NewNetwork(env, m.momentum, true, in, func(s nn.Scope, x []*gorgonia.Node) *gorgonia.Node {
 		return op.Normalize(mocoHead(s.Sub("projector"), env.encode(s, x[0]), env.Projector))
 	})
 	if err != nil {

@@ -49,12 +49,13 @@ type NetworkInput struct {
 }
 
 // NewNetwork compiles build over store for the rows of the inputs' shapes;
-// parameters that it lacks are initialised from seed. With train set batch norm
+// parameters that it lacks are initialised from env's seed. With train set batch norm
 // uses the statistics of the batch and moves the running ones, as in training.
-func NewNetwork(be device.Backend, store *nn.Store, seed uint64, train bool, inputs []NetworkInput,
+func NewNetwork(env *Env, store *nn.Store, train bool, inputs []NetworkInput,
 	build func(s nn.Scope, in []*gorgonia.Node) *gorgonia.Node) (*Network, error) {
-	n := &Network{be: be, store: store, seed: seed, options: plan.Options{Train: train, Params: store},
-		inputs: inputs, build: build, programs: plan.NewCache[*program](keptPrograms)}
+	n := &Network{be: env.Backend, store: store, seed: env.Seed,
+		options: plan.Options{Train: train, Params: store, Precision: env.Precision},
+		inputs:  inputs, build: build, programs: plan.NewCache[*program](keptPrograms)}
 	p, err := n.program(n.Rows())
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ func Backbone(env *Env, s nn.Scope, clips *gorgonia.Node) *gorgonia.Node { retur
 func NewClipNetwork(env *Env, tower ClipTower) (*Network, error) {
 	c := env.Clip
 	in := NetworkInput{Name: "clips", DType: env.Store.DType(), Shape: []int{env.N, c[0], c[1], c[2], c[3]}}
-	return NewNetwork(env.Backend, env.Store, env.Seed, false, []NetworkInput{in},
+	return NewNetwork(env, env.Store, false, []NetworkInput{in},
 		func(s nn.Scope, x []*gorgonia.Node) *gorgonia.Node { return tower(env, s, x[0]) })
 }
 
@@ -109,7 +110,7 @@ func NewClipNetwork(env *Env, tower ClipTower) (*Network, error) {
 func NewTextNetwork(env *Env) (*Network, error) {
 	shape := []int{env.N, env.Text.Config.Length}
 	inputs := []NetworkInput{{"ids", int32Type, shape}, {"words", env.Store.DType(), shape}}
-	return NewNetwork(env.Backend, env.Store, env.Seed, false, inputs, func(s nn.Scope, in []*gorgonia.Node) *gorgonia.Node {
+	return NewNetwork(env, env.Store, false, inputs, func(s nn.Scope, in []*gorgonia.Node) *gorgonia.Node {
 		return op.Normalize(TextTower(s.Sub("text"), in[0], in[1], env.Text.Config, env.Text.Vocab))
 	})
 }

@@ -21,7 +21,7 @@ func TestNetworkRows(t *testing.T) {
 	defer be.Close()
 	built := 0
 	in := []NetworkInput{{"x", device.Float32, []int{4, 3}}}
-	n, err := NewNetwork(be, nn.NewStore(device.Float32), 1, false, in, func(s nn.Scope, x []*gorgonia.Node) *gorgonia.Node {
+	n, err := NewNetwork(&Env{Backend: be, Seed: 1}, nn.NewStore(device.Float32), false, in, func(s nn.Scope, x []*gorgonia.Node) *gorgonia.Node {
 		built++
 		return nn.Linear(s, x[0], 2, true)
 	})

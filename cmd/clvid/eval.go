@@ -297,7 +297,7 @@ func (s *session) evalSettings(run string, more map[string]any) map[string]any {
 		"seed": s.cfg.Seed, "clips": s.cfg.Eval.Clips, "input": s.cfg.Clip.Input, "frames": s.cfg.Clip.Frames,
 		"stride": s.cfg.Clip.Stride, "size": s.cfg.Clip.Size,
 		"encoder_options": encoderOptions(s.cfg),
-		"eval_batch":      s.cfg.Eval.Batch, "threads": s.cfg.Threads, "device": s.backend.Name(),
+		"eval_batch":      s.cfg.Eval.Batch, "threads": s.cfg.Threads, "precision": s.cfg.Precision, "device": s.backend.Name(),
 		"labels_per_class": s.cfg.Eval.LabelsPerClass, "draws": s.cfg.Eval.Draws,
 	}
 	maps.Copy(out, more)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/methods"
+	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/encoder"
 	"github.com/clvid/clvid/pretext"
 )
@@ -38,6 +39,7 @@ var flagPaths = map[string]string{
 	"init-from":        "init_from",
 	"method":           "method",
 	"out":              "out",
+	"precision":        "precision",
 	"seed":             "seed",
 	"split":            "split",
 	"steps":            "steps",
@@ -70,6 +72,7 @@ func addCommonFlags(cmd *cobra.Command, names ...string) *commonFlags {
 	f.Uint64("seed", 0, "`N` from which all randomness follows")
 	f.Int("workers", 0, "`N` decoders (default: cores); results do not depend on it")
 	f.Int("threads", 0, "`N` threads of training (default: cores)")
+	f.String("precision", "", "`NAME` of the arithmetic: "+strings.Join(device.Precisions(), " or "))
 	f.String("device", "", "`NAME` of the device to train on")
 	f.Int("checkpoint-every", 0, "`N` steps between checkpoints")
 	f.String("check", "", "look at every file first: auto, full (decode) or index (`HOW`)")

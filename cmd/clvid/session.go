@@ -161,11 +161,15 @@ func (s *session) env(parts []pretext.Part, batch int) (*methods.Env, error) {
 		return nil, usageError{err}
 	}
 	p := s.cfg.Projector
+	precision, err := device.ParsePrecision(s.cfg.Precision)
+	if err != nil {
+		return nil, err
+	}
 	return &methods.Env{
 		Parts: parts, N: batch, Clip: s.cfg.Clip.Shape(), Encoder: entry,
 		EncoderConfig: s.cfg.EncoderOptions,
 		Projector:     methods.Projector{Hidden: p.Hidden, Out: p.Out, Layers: p.Layers},
-		Store:         nn.NewStore(device.Float32), Backend: s.backend, Seed: s.cfg.Seed,
+		Store:         nn.NewStore(device.Float32), Backend: s.backend, Precision: precision, Seed: s.cfg.Seed,
 	}, nil
 }
 

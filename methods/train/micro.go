@@ -109,7 +109,7 @@ func (c *cachedStep[T]) compile(env *methods.Env, towers nn.Scope) (err error) {
 	if c.sums, err = nn.Grad(sum, towers.Params()); err != nil {
 		return fmt.Errorf("train: gradients of the towers: %w", err)
 	}
-	o := plan.Options{Train: true, Params: env.Store}
+	o := plan.Options{Train: true, Params: env.Store, Precision: env.Precision}
 	if c.forward, err = plan.Compile(env.Backend, o, c.outputs...); err != nil {
 		return fmt.Errorf("train: compile towers: %w", err)
 	}

@@ -193,7 +193,7 @@ func (t *trainer) draw() (err error) {
 	if t.MicroBatch > 0 {
 		return t.drawCached()
 	}
-	o := plan.Options{Train: true, Params: t.env.Store}
+	o := plan.Options{Train: true, Params: t.env.Store, Precision: t.env.Precision}
 	if t.graph, err = t.Method.Build(t.env); err != nil {
 		return err
 	}

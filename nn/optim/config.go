@@ -40,7 +40,7 @@ type Config struct {
 	// step; 0 and 1 are one. The optimizer sees what one batch of all their
 	// videos would give, but contrastive losses find their negatives, and batch
 	// norm its statistics, within each batch alone.
-	Accumulate int `yaml:"accumulate"`
+	Accumulate int `yaml:"accumulate" doc:"batches whose gradients are added up to one step; each is contrasted by itself"`
 
 	Threads int `yaml:"-"` // goroutines of a step; 0 is one for each core
 }
