@@ -3,6 +3,8 @@ package cpu
 import (
 	"math/rand/v2"
 	"os"
+	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,6 +57,60 @@ func TestProgramsShareThreads(t *testing.T) {
 	// each goroutine would be a hundred.
 	if after := fewThreads(t, before+10); after > before+10 {
 		t.Errorf("50 programs: %d threads became %d", before, after)
+	}
+}
+
+// Twelve OS threads that call in turn share one team: OpenMP by itself would make
+// one for each of them, and keep it.
+func TestCallersShareTheTeam(t *testing.T) {
+	b := openFast(t, 3)
+	rng := rand.New(rand.NewPCG(27, 28))
+	runSomeConv(t, b, rng, 16)
+	const callers = 12
+	before := osThreads(t)
+	turn, ready, leave := make(chan bool, 1), make(chan bool), make(chan bool)
+	turn <- true
+	for range callers {
+		go func() {
+			runtime.LockOSThread() // a thread of its own, until it leaves
+			defer runtime.UnlockOSThread()
+			<-turn
+			runSomeConv(t, b, rng, 16)
+			turn <- true
+			ready <- true
+			<-leave
+		}()
+	}
+	for range callers {
+		<-ready
+	}
+	if now := osThreads(t); now > before+callers+6 { // teams would be 24 more
+		t.Errorf("%d callers: %d threads became %d", callers, before, now)
+	}
+	close(leave)
+}
+
+// processTime is what this process has used of the processors.
+func processTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// Threads that wait for the next program sleep: spinning ones would take the
+// cores from decoding.
+func TestIdleThreadsSleep(t *testing.T) {
+	b := openFast(t, 4)
+	runSomeConv(t, b, rand.New(rand.NewPCG(29, 30)), 16)
+	before := processTime(t)
+	const idle = 300 * time.Millisecond
+	time.Sleep(idle)
+	// Three spinning threads on two cores would use 600 ms.
+	if used := processTime(t) - before; used > idle/4 {
+		t.Errorf("%v of idling used %v of the processors", idle, used)
 	}
 }
 

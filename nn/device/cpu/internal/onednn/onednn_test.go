@@ -2,6 +2,7 @@ package onednn
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -30,12 +31,12 @@ func child() {
 	if _, err := Open("", 1); err != nil {
 		os.Exit(3)
 	}
-	os.Stdout.WriteString("policy " + os.Getenv(waitPolicy) + "\n")
+	fmt.Printf("policy %s\ncpus %d\n", os.Getenv(waitPolicy), runtime.NumCPU())
 }
 
 // runChild returns what the child and its libgomp say; the latter tells how it
 // read its environment, each time it is loaded.
-func runChild(t *testing.T, preload string) string {
+func runChild(t *testing.T, preload string, variables ...string) string {
 	t.Helper()
 	openOrSkip(t)
 	c := exec.Command(os.Args[0])
@@ -44,7 +45,7 @@ func runChild(t *testing.T, preload string) string {
 			c.Env = append(c.Env, v)
 		}
 	}
-	c.Env = append(c.Env, childVariable+"=1", "OMP_DISPLAY_ENV=verbose")
+	c.Env = append(append(c.Env, childVariable+"=1", "OMP_DISPLAY_ENV=verbose"), variables...)
 	if preload != "" {
 		c.Env = append(c.Env, "LD_PRELOAD="+preload)
 	}
@@ -75,6 +76,22 @@ func TestEnvironmentStartsAgain(t *testing.T) {
 	last := said[strings.LastIndex(said, "GOMP_SPINCOUNT"):]
 	if !strings.HasPrefix(last, passive) || !strings.Contains(said, "policy passive") {
 		t.Errorf("want a passive wait policy after the second start, got:\n%s", said)
+	}
+}
+
+// OpenMP's variables that bind threads must not cost Go its processors, whether
+// oneDNN brings libgomp or the program has it from the start.
+func TestBindingLeavesProcessors(t *testing.T) {
+	want := fmt.Sprintf("cpus %d\n", runtime.NumCPU())
+	for _, preload := range []string{"", "libgomp.so.1"} {
+		for _, variable := range []string{"OMP_PROC_BIND=true", "OMP_PROC_BIND=close", "OMP_PLACES=threads"} {
+			for _, policy := range []string{"", waitPolicy + "=passive"} {
+				said := runChild(t, preload, variable, policy)
+				if !strings.Contains(said, want) {
+					t.Errorf("%s %s, preloaded %q: want %s, got:\n%s", variable, policy, preload, want, said)
+				}
+			}
+		}
 	}
 }
 
