@@ -59,25 +59,27 @@ that were not trained by clvid do not say so: record it with --mean and --std.`,
 	cmd.Flags().IntVar(&f.opset, "opset", onnx.DefaultOpset, fmt.Sprintf("`N` of the operator set, %d to %d", onnx.MinOpset, onnx.MaxOpset))
 	cmd.Flags().Float64SliceVar(&f.mean, "mean", nil, "`R,G,B` that pixels in [0,1] are less by, or one number for all")
 	cmd.Flags().Float64SliceVar(&f.std, "std", nil, "`R,G,B` that they are divided by then, or one number for all")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := f.check(); err != nil {
-			return err
-		}
-		x, err := f.open(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		defer x.weights.Close()
-		found, err := x.export(args[1], f.opset, f.prefix)
-		if err != nil {
-			return err
-		}
-		if f.JSON {
-			return writeJSON(cmd.OutOrStdout(), found)
-		}
-		return found.show(cmd.OutOrStdout())
-	}
+	cmd.RunE = f.run
 	return cmd
+}
+
+func (f *exportFlags) run(cmd *cobra.Command, args []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	x, err := f.open(cmd, args[0])
+	if err != nil {
+		return err
+	}
+	defer x.weights.Close()
+	found, err := x.export(args[1], f.opset, f.prefix)
+	if err != nil {
+		return err
+	}
+	if f.JSON {
+		return writeJSON(cmd.OutOrStdout(), found)
+	}
+	return found.show(cmd.OutOrStdout())
 }
 
 func (f *exportFlags) check() error {

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -119,6 +120,38 @@ func TestRuntime(t *testing.T) {
 		}
 		r.compare()
 	}
+}
+
+// TestOptions runs encoders whose options make other operations. None of them
+// ties an axis.
+func TestOptions(t *testing.T) {
+	r := newRuns(t)
+	for _, tc := range []struct {
+		encoder string
+		set     func(c *encoder.Config)
+	}{
+		{"resnet-50", func(c *encoder.Config) { c.SKRatio = .0625 }},
+		{"resnet-18", func(c *encoder.Config) { c.CIFARStem = true }},
+		{"r3d-10", func(c *encoder.Config) { c.Pool, c.Recompute = false, true }},
+		{"s3d", func(c *encoder.Config) { c.Gating = true }},
+		{"slowfast-r50", func(c *encoder.Config) { c.Alpha, c.FusionKernel = 2, 5 }},
+		{"timesformer", func(c *encoder.Config) { c.Attention = encoder.JointAttention }},
+		{"timesformer", func(c *encoder.Config) { c.Attention = encoder.SpaceAttention }},
+		{"vivit-b", func(c *encoder.Config) { c.Tubelet, c.Patch = 4, 8 }},
+	} {
+		e, err := encoder.Builtin().Lookup("encoder", tc.encoder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := encoder.Default()
+		c.Width, c.Layers, c.TableSize, c.TableTime = 8, 2, 32, 8
+		tc.set(&c)
+		report := r.add(fmt.Sprintf("%s %+v", e.Name, c), OfEncoder(e, c, [4]int{3, 8, 32, 32}), 0, map[string]int{"batch": 3, "frames": 12, "height": 64, "width": 48})
+		if len(report.Fixed) > 0 {
+			t.Errorf("%s %+v: fixed axes %v", e.Name, c, report.Fixed)
+		}
+	}
+	r.compare()
 }
 
 // TestPublishedSizes runs some encoders as they are published.
