@@ -43,11 +43,21 @@ func compareBF16(t *testing.T, b *backend, op device.OpDesc, weights int, in, re
 	})
 }
 
-func TestBF16Convolutions(t *testing.T) {
+func TestBF16Convolutions(t *testing.T) { testBF16Convolutions(t, openFast(t, 2)) }
+
+func TestBF16Convolutions3(t *testing.T) {
+	b, err := Open(Options{Threads: 2, Library: libraryOf3(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	testBF16Convolutions(t, b.(*backend))
+}
+
+func testBF16Convolutions(t *testing.T, b *backend) {
 	if !ckernel.MultipliesBFloat16() {
 		t.Skip("this processor does not multiply bfloat16")
 	}
-	b := openFast(t, 2)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, c := range convCases {
 		t.Run(c.name, func(t *testing.T) {

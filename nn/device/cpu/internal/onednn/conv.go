@@ -6,6 +6,7 @@ package onednn
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -75,6 +76,12 @@ func (l *Library) Conv(d ConvDesc) (*Conv, error) {
 	}
 	c := &Conv{c: made, Scratch: int64(C.onednn_conv_scratch(made)),
 		Implementation: C.GoString(C.onednn_conv_name(made))}
+	if l.mistrusted(d) {
+		if ok, err := c.countsOnes(d); err != nil || !ok {
+			C.onednn_conv_destroy(made)
+			return nil, errors.Join(err, fmt.Errorf("convolution that miscounts: %w", ErrNoPrimitive))
+		}
+	}
 	l.convs[d] = c
 	return c, nil
 }
