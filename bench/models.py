@@ -86,8 +86,12 @@ class X3DBlock(nn.Module):
         self.b = conv_bn(inner, inner, (3, 3, 3), stride, groups=inner)
         self.excite = SqueezeExcite(inner) if excite else nn.Identity()
         self.c = conv_bn(inner, outputs, (1, 1, 1))
-        same = inputs == outputs and max(stride) == 1
-        self.shortcut = None if same else conv_bn(inputs, outputs, (1, 1, 1), stride)
+        if inputs != outputs:
+            self.shortcut = conv_bn(inputs, outputs, (1, 1, 1), stride)
+        elif max(stride) > 1:  # the published one has no norm where channels stay
+            self.shortcut = nn.Conv3d(inputs, outputs, 1, stride, bias=False)
+        else:
+            self.shortcut = None
 
     def forward(self, x):
         shortcut = x if self.shortcut is None else self.shortcut(x)
