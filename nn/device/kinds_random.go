@@ -20,10 +20,14 @@ func (a DropoutAttrs) Scale() float64 { return 1 / (1 - a.Rate) }
 
 // Keeps returns the draws of one step: whether run i, below 2³², stays.
 func (a DropoutAttrs) Keeps(step int32) func(i uint32) bool {
-	key := mix64(mix64(a.Seed+0x9e3779b97f4a7c15) ^ (uint64(a.Stream)<<32 | uint64(uint32(step))))
-	low, high := uint32(key), uint32(key>>32)
-	threshold := uint32(a.Rate * (1 << 32))
+	low, high, threshold := a.Draws(step)
 	return func(i uint32) bool { return mix32(mix32(i^low)^high) >= threshold }
+}
+
+// Draws are the constants of one step's draws, for kernels that draw as Keeps does.
+func (a DropoutAttrs) Draws(step int32) (low, high, threshold uint32) {
+	key := mix64(mix64(a.Seed+0x9e3779b97f4a7c15) ^ (uint64(a.Stream)<<32 | uint64(uint32(step))))
+	return uint32(key), uint32(key >> 32), uint32(a.Rate * (1 << 32))
 }
 
 // mix64 is the finaliser of SplitMix64 (Steele, Lea, Flood, 2014).

@@ -118,3 +118,30 @@ func TestBF16AvgPool(t *testing.T) {
 		compareBF16(t, b, device.OpDesc{Kind: device.AvgPoolGrad, Attrs: a, In: []device.Type{y, x}, Out: x}, -1, [][]byte{rounded(rng, y), rounded(rng, x)}, nil, bf16Tolerance)
 	}
 }
+
+// What stands between convolutions and keeps their elements.
+func TestBF16Elements(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(7, 8))
+	x, s, c := f32(3, 32, 2, 9, 9), f32(3, 32, 1, 1, 1), f32(3, 32)
+	for name := range fastFunctions {
+		a := device.UnaryAttrs{Func: name, Param: .25}
+		compareBF16(t, b, device.OpDesc{Kind: device.Unary, Attrs: a, In: []device.Type{x}, Out: x}, -1, [][]byte{rounded(rng, x)}, nil, bf16Tolerance)
+		compareBF16(t, b, device.OpDesc{Kind: device.UnaryGrad, Attrs: a, In: []device.Type{x, x}, Out: x}, -1,
+			[][]byte{rounded(rng, x), rounded(rng, x)}, nil, bf16Tolerance)
+	}
+	compareBF16(t, b, device.OpDesc{Kind: device.Mul, In: []device.Type{x, s}, Out: x}, 1, [][]byte{rounded(rng, x), normals(rng, s)}, nil, bf16Tolerance)
+	compareBF16(t, b, device.OpDesc{Kind: device.Dot, Attrs: device.DotAttrs{Axes: []int{2, 3, 4}}, In: []device.Type{x, x}, Out: c}, -1,
+		[][]byte{rounded(rng, x), rounded(rng, x)}, nil, kernelTolerance)
+	whole := f32(3, 64, 2, 9, 9)
+	compareBF16(t, b, device.OpDesc{Kind: device.Concat, Attrs: device.ConcatAttrs{Axis: 1}, In: []device.Type{x, x}, Out: whole}, -1,
+		[][]byte{rounded(rng, x), rounded(rng, x)}, nil, 0)
+	a := device.SliceAttrs{Axis: 1, From: 16, To: 48, Step: 1}
+	compareBF16(t, b, device.OpDesc{Kind: device.Slice, Attrs: a, In: []device.Type{whole}, Out: x}, -1, [][]byte{rounded(rng, whole)}, nil, 0)
+	compareBF16(t, b, device.OpDesc{Kind: device.SliceGrad, Attrs: a, In: []device.Type{x, whole}, Out: whole}, -1,
+		[][]byte{rounded(rng, x), rounded(rng, whole)}, nil, 0)
+	last := device.PermuteAttrs{Axes: []int{0, 2, 3, 4, 1}}
+	compareBF16(t, b, device.OpDesc{Kind: device.Permute, Attrs: last, In: []device.Type{x}, Out: f32(3, 2, 9, 9, 32)}, -1, [][]byte{rounded(rng, x)}, nil, 0)
+	drop := device.OpDesc{Kind: device.Dropout, Attrs: device.DropoutAttrs{Rate: .5, Run: 32 * 2 * 81}, In: []device.Type{x, i32()}, Out: x, Train: true}
+	compareBF16(t, b, drop, -1, [][]byte{rounded(rng, x), {1, 0, 0, 0}}, nil, 0)
+}

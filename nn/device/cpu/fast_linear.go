@@ -100,19 +100,3 @@ func lowerLinearGradWeight(f *fast, op device.OpDesc, _, _ []device.Value) (devi
 			return f.run(c, l.gradWeight(), dy, x, dw, x, dw, dy, a.Scratch)
 		}}, true, nil
 }
-
-// lowerReduce: x -> sum over all axes but the last, as a bias' gradient is.
-func lowerReduce(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
-	a := op.Attrs.(device.ReduceAttrs)
-	kept := len(op.In[0].Shape) - 1
-	if a.Func != device.ReduceSum || len(a.Axes) != kept || kept == 0 || a.Axes[kept-1] == kept {
-		return device.Lowered{}, false, nil
-	}
-	l, keep := linearOf(op.In[0], op.In[0]), tokens(in[0])
-	rows := ckernel.Rows{Outer: 1, Blocks: 1, Places: l.rows, Channels: l.out, Elem: keep.elem}
-	return device.Lowered{In: []device.Layout{keep.device()}, Scratch: rows.Scratch(), Reuse: -1,
-		Kernel: func(a *device.Args) error {
-			f.team.SumRows(rows, a.In[0].Ptr, a.Out.Ptr, a.Scratch.Ptr)
-			return nil
-		}}, true, nil
-}

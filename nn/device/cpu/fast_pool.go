@@ -65,9 +65,9 @@ func lowerGlobalMean(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lo
 	keep := innerLayout(op.In[0], in[0])
 	n, channels := keep.samples(op.In[0])
 	size := planesOf(op.In[0]).size
-	return device.Lowered{In: []device.Layout{keep.device()}, Scratch: int64(8 * n * channels), Reuse: -1,
+	return device.Lowered{In: []device.Layout{keep.device()}, Reuse: -1,
 		Kernel: func(a *device.Args) error {
-			f.team.Mean(keep.elem, n, size, channels, a.In[0].Ptr, a.Out.Ptr, a.Scratch.Ptr)
+			f.team.SumPlaces(keep.elem, n, size, channels, a.In[0].Ptr, 0, float64(size), a.Out.Ptr)
 			return nil
 		}}, true, nil
 }
@@ -80,7 +80,7 @@ func lowerGlobalMeanGrad(f *fast, op device.OpDesc, in, _ []device.Value) (devic
 	size := planesOf(op.Out).size
 	return device.Lowered{In: []device.Layout{nil, in[1].Layout}, Out: keep.device(), Reuse: -1,
 		Kernel: func(a *device.Args) error {
-			f.team.MeanGrad(keep.elem, n, size, channels, a.In[0].Ptr, a.Out.Ptr)
+			f.team.Spread(keep.elem, n, size, channels, 1/float64(size), a.In[0].Ptr, a.Out.Ptr)
 			return nil
 		}}, true, nil
 }

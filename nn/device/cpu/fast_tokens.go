@@ -8,38 +8,6 @@ import (
 // tokens is the layout of v as its shape says, in v's elements.
 func tokens(v device.Value) layout { return layout{elem: layoutOf(v).elem} }
 
-// geluKinds are the functions that have a kernel.
-var geluKinds = map[device.UnaryFunc]ckernel.GELU{
-	device.GELU: ckernel.GELUErf, device.GELUTanh: ckernel.GELUTanh, device.GELUQuick: ckernel.GELUQuick,
-}
-
-// lowerUnary: x -> gelu(x), in whatever layout it comes.
-func lowerUnary(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
-	kind, ok := geluKinds[op.Attrs.(device.UnaryAttrs).Func]
-	if !ok {
-		return device.Lowered{}, false, nil
-	}
-	n, keep := int(op.Out.Elements()), layoutOf(in[0])
-	return device.Lowered{In: []device.Layout{in[0].Layout}, Out: in[0].Layout, Reuse: 0, Kernel: func(a *device.Args) error {
-		f.team.GELU(kind, keep.elem, n, a.In[0].Ptr, a.Out.Ptr)
-		return nil
-	}}, true, nil
-}
-
-// lowerUnaryGrad: dy, x -> dx.
-func lowerUnaryGrad(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
-	kind, ok := geluKinds[op.Attrs.(device.UnaryAttrs).Func]
-	if !ok {
-		return device.Lowered{}, false, nil
-	}
-	n, keep := int(op.Out.Elements()), in[1].Layout
-	elem := layoutOf(in[1]).elem
-	return device.Lowered{In: []device.Layout{keep, keep}, Out: keep, Reuse: 0, Kernel: func(a *device.Args) error {
-		f.team.GELUGrad(kind, elem, n, a.In[0].Ptr, a.In[1].Ptr, a.Out.Ptr)
-		return nil
-	}}, true, nil
-}
-
 // lowerLayerNorm: x, gamma, beta -> y, in x's elements.
 func lowerLayerNorm(f *fast, op device.OpDesc, in, _ []device.Value) (device.Lowered, bool, error) {
 	keep := tokens(in[0])

@@ -129,19 +129,6 @@ func (t Team) AddRow(r Rows, x, b, y, scratch uintptr) {
 	C.ck_add_row(&team, r.c(), pointer(x), floats(b), pointer(y), pointer(scratch))
 }
 
-// Mean takes the mean over the places of each sample: (n,places,channels) to
-// float32 (n,channels). Scratch: 8·n·channels bytes.
-func (t Team) Mean(e Elem, n, places, channels int, x, y, scratch uintptr) {
-	team := t.c()
-	C.ck_mean(&team, C.int(e), C.int64_t(n), C.int64_t(places), C.int64_t(channels), pointer(x), floats(y), (*C.double)(pointer(scratch)))
-}
-
-// MeanGrad spreads float32 dy (n,channels) evenly over the places of dx.
-func (t Team) MeanGrad(e Elem, n, places, channels int, dy, dx uintptr) {
-	team := t.c()
-	C.ck_mean_grad(&team, C.int(e), C.int64_t(n), C.int64_t(places), C.int64_t(channels), floats(dy), pointer(dx))
-}
-
 // Pool describes pooling over depth, height and width; absent axes have size,
 // kernel and stride 1. A block of channels counts as a sample. Averages divide
 // by the inputs in a window, or with CountPad by its padding too.

@@ -46,11 +46,6 @@ enum { ck_add, ck_sub, ck_mul, ck_relu, ck_relu_grad, ck_scale };
 void ck_elementwise(const ck_team *t, int kind, int elem, int64_t n, const void *a, const void *b,
                     float factor, void *y);
 
-// y = x times Phi(x) (erf), its approximation by tanh, or x*sigmoid(1.702x); or,
-// unless dy is NULL, its gradient. y may be x or dy.
-enum { ck_gelu_erf, ck_gelu_tanh, ck_gelu_quick };
-void ck_gelu(const ck_team *t, int kind, int elem, int64_t n, const void *dy, const void *x, void *y);
-
 // Layer normalisation of rows of d elements; mean and inv (1/deviation) are
 // written. y may be x. Its gradient reads them; dx may be dy.
 typedef struct {
@@ -110,13 +105,6 @@ void ck_bn_backward(const ck_team *t, ck_rows r, const ck_norm_grad *n, const vo
 // Sums over rows (to one row), and a row added to every row.
 void ck_sum_rows(const ck_team *t, ck_rows r, const void *x, float *sum, void *scratch);
 void ck_add_row(const ck_team *t, ck_rows r, const void *x, const float *b, void *y, void *scratch);
-
-// Means over the places of each of n samples (a block of channels counts as a
-// sample), and their gradient. Scratch of ck_mean: n*channels doubles.
-void ck_mean(const ck_team *t, int elem, int64_t n, int64_t places, int64_t channels, const void *x,
-             float *y, double *scratch);
-void ck_mean_grad(const ck_team *t, int elem, int64_t n, int64_t places, int64_t channels,
-                  const float *dy, void *dx);
 
 // Pooling over depth, height and width; unused axes have size and kernel 1.
 // A block of channels counts as a sample.

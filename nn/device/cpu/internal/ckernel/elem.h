@@ -60,4 +60,18 @@ INLINE floats load(const elem *p) {
 INLINE void store(elem *p, floats v) { memcpy(p, &v, sizeof v); }
 #endif
 
+// part loads the last n < lanes elements, zeros behind them.
+INLINE floats part(int64_t n, const elem *p) {
+    elem v[lanes] = {0};
+    memcpy(v, p, sizeof(elem) * (size_t)n);
+    return load(v);
+}
+
+// store_part stores the first n < lanes of v.
+INLINE void store_part(int64_t n, elem *p, floats v) {
+    elem w[lanes];
+    store(w, v);
+    memcpy(p, w, sizeof(elem) * (size_t)n);
+}
+
 #endif

@@ -7,6 +7,7 @@
 #define CLVID_CKERNEL_INNER_H
 
 #include "ckernel.h"
+#include "functions.h"
 #include "tokens.h"
 
 // ck_tap is one weight of a depthwise kernel for a row of outputs: output i, of
@@ -53,6 +54,7 @@ typedef struct {
     void (*from_float)(int64_t n, const float *x, void *y);
     void (*to_float)(int64_t n, const void *x, float *y);
     const tokens *tokens;
+    const functions *functions;
 } inner;
 
 extern const inner inner_base, inner_base_bf16;

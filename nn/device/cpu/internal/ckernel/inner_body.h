@@ -357,6 +357,7 @@ static void max_pool_grad(const ck_pool *p, int64_t sample, int64_t depth, const
     }
 }
 
+#include "functions_body.h"
 #include "inner_avgpool.h"
 #include "tokens_body.h"
 
@@ -380,4 +381,5 @@ const inner INNER = {
     .from_float = from_float,
     .to_float = to_float,
     .tokens = &token_loops,
+    .functions = &function_loops,
 };

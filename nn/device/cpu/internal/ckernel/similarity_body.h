@@ -1,7 +1,7 @@
 // The loops of similarity.h. Include after defining LOOPS, the table's name,
 // under the wanted target options.
-#include "elem.h"
 #include "similarity.h"
+#include "vector_math.h"
 
 #include <math.h>
 
@@ -10,28 +10,6 @@ INLINE floats load_some(const float *p, int64_t n, float otherwise) {
     floats v = (floats){0} + otherwise;
     memcpy(&v, p, sizeof(float) * (size_t)n);
     return v;
-}
-
-INLINE floats either(ints mask, floats a, floats b) {
-    return (floats)((mask & (ints)a) | (~mask & (ints)b));
-}
-
-// exponential is e^x within 2 units in the last place, 0 below -87, for x up to
-// 88; NaN stays NaN. With n the whole number nearest to x/ln 2 it is 2^n e^r, r
-// small; adding 1.5*2^23 rounds, and leaves n in the low bits.
-INLINE floats exponential(floats x) {
-    const float magic = 12582912, log2e = 1.44269504f, high = 0.693359375f, low = -2.12194440e-4f;
-    floats bounded = either(x < -87, (floats){0} - 87, x);
-    floats rounded = bounded * log2e + magic, n = rounded - magic;
-    floats r = bounded - n * high - n * low;
-    floats p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1;
-    ints power = (((ints)rounded - 0x4b400000) + 127) << 23;
-    return either(x < -87, (floats){0}, p * (floats)power);
 }
 
 INLINE float sum_of(floats v) {
@@ -46,7 +24,7 @@ INLINE float largest(int64_t n, const float *x) {
     floats best = (floats){0} - INFINITY;
     for (int64_t i = 0; i < n; i += lanes) {
         floats v = i + lanes <= n ? load(x + i) : load_some(x + i, n - i, -INFINITY);
-        best = either((v > best) | (v != v), v, best);
+        best = pick((v > best) | (v != v), v, best);
     }
     float top = best[0];
     for (int i = 1; i < lanes; i++)
@@ -64,7 +42,7 @@ static void add(int64_t n, const float *x, ck_logsum *l) {
     }
     floats shift = (floats){0} + (float)l->largest, sum = {0};
     for (int64_t i = 0; i < n; i += lanes)
-        sum += exponential((i + lanes <= n ? load(x + i) : load_some(x + i, n - i, -INFINITY)) - shift);
+        sum += vexp((i + lanes <= n ? load(x + i) : load_some(x + i, n - i, -INFINITY)) - shift);
     l->sum += sum_of(sum);
 }
 
@@ -73,11 +51,11 @@ static void shares(int64_t n, const float *x, float weight, float logsum, const 
     for (int64_t i = 0; i < n; i += lanes) {
         int64_t some = n - i < lanes ? n - i : lanes;
         floats v = some == lanes ? load(x + i) : load_some(x + i, some, -INFINITY);
-        floats g = weight * exponential(v - logsum);
+        floats g = weight * vexp(v - logsum);
         if (column_weights) {
             floats w = some == lanes ? load(column_weights + i) : load_some(column_weights + i, some, 0);
             floats s = some == lanes ? load(column_logsums + i) : load_some(column_logsums + i, some, 0);
-            g += w * exponential(v - s);
+            g += w * vexp(v - s);
         }
         if (some == lanes) store(y + i, g);
         else memcpy(y + i, &g, sizeof(float) * (size_t)some);

@@ -7,25 +7,6 @@ import "C"
 
 import "fmt"
 
-// GELU is a variant of the function.
-type GELU int
-
-// The variants: exact, by tanh, and x·sigmoid(1.702x).
-const (
-	GELUErf   GELU = C.ck_gelu_erf
-	GELUTanh  GELU = C.ck_gelu_tanh
-	GELUQuick GELU = C.ck_gelu_quick
-)
-
-// GELU computes n elements of y, which may be x.
-func (t Team) GELU(kind GELU, elem Elem, n int, x, y uintptr) { t.GELUGrad(kind, elem, n, 0, x, y) }
-
-// GELUGrad computes n elements of dx, which may be dy.
-func (t Team) GELUGrad(kind GELU, elem Elem, n int, dy, x, dx uintptr) {
-	team := t.c()
-	C.ck_gelu(&team, C.int(kind), C.int(elem), C.int64_t(n), pointer(dy), pointer(x), pointer(dx))
-}
-
 // Layer is a layer normalisation of rows of D elements.
 type Layer struct {
 	Elem        Elem

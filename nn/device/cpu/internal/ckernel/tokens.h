@@ -14,8 +14,6 @@ typedef struct {
     void (*layer_norm_grad)(int64_t rows, int64_t d, const void *dy, const void *x,
                             const float *gamma, const float *mean, const float *inv, void *dx,
                             float *sums);
-    void (*gelu)(int kind, int64_t n, const void *x, void *y);
-    void (*gelu_grad)(int kind, int64_t n, const void *dy, const void *x, void *dx);
     // s = s*scale + bias, which may be NULL; -inf from key `limit` on and where
     // mask, which may be NULL, is 0.
     void (*score)(int64_t n, float scale, const float *bias, const float *mask, int64_t limit,

@@ -1,5 +1,6 @@
 // The loops of tokens.h; inner_body.h includes it.
 #include "tokens.h"
+#include "vector_math.h"
 
 #include <math.h>
 
@@ -20,24 +21,11 @@ INLINE floats load_floats(const float *p) {
 
 INLINE void store_floats(float *p, floats v) { memcpy(p, &v, sizeof v); }
 
-// part loads the last n < lanes elements, zeros behind them.
-INLINE floats part(int64_t n, const elem *p) {
-    elem v[lanes] = {0};
-    memcpy(v, p, sizeof(elem) * (size_t)n);
-    return load(v);
-}
-
 INLINE floats part_floats(int64_t n, const float *p, float rest) {
     float v[lanes];
     for (int i = 0; i < lanes; i++) v[i] = rest;
     memcpy(v, p, sizeof(float) * (size_t)n);
     return load_floats(v);
-}
-
-INLINE void store_part(int64_t n, elem *p, floats v) {
-    elem w[lanes];
-    store(w, v);
-    memcpy(p, w, sizeof(elem) * (size_t)n);
 }
 
 INLINE floats floats_at(int64_t left, const float *p) {
@@ -117,89 +105,6 @@ static void layer_norm_grad(int64_t rows, int64_t d, const void *pdy, const void
     }
 }
 
-// exponential is e^x to about 1e-7 of itself: 2^n times a polynomial (Cephes)
-// of what is left after taking n·ln 2 off. It is 0 below the least normal
-// number and infinite above the largest; NaN stays.
-INLINE floats exponential(floats x) {
-    const floats zero = {0};
-    ints low = x < zero - 87.3f, high = x > zero + 88.7f;
-    floats n = x * 1.44269504f;
-    floats magic = zero + 12582912.f; // 1.5·2^23 rounds to a whole number
-    floats shifted = n + magic;
-    floats whole = shifted - magic;
-    floats r = x - whole * 0.693359375f + whole * 2.12194440e-4f;
-    floats p = zero + 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1;
-    // n may be 128: the scale is applied in two steps.
-    ints k = (ints)shifted - (ints)magic, half = k >> 1;
-    floats a = (floats)((half + 127) << 23), b = (floats)((k - half + 127) << 23);
-    floats y = p * a * b;
-    floats infinite = zero + INFINITY;
-    y = (floats)either(low, (ints)zero, (ints)y);
-    return (floats)either(high, (ints)infinite, (ints)y);
-}
-
-// normal is Φ(x), to 1.5e-7 (Abramowitz and Stegun 7.1.26), and phi its derivative.
-INLINE floats normal(floats x, floats *phi) {
-    floats z = (floats)((ints)x & 0x7fffffff) * 0.70710678f;
-    floats e = exponential(-z * z), t = 1 / (1 + 0.3275911f * z);
-    floats p = (((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f;
-    floats tail = 0.5f * p * t * e;
-    *phi = e * 0.39894228f;
-    return (floats)either(x < (floats){0}, (ints)tail, (ints)(1 - tail));
-}
-
-// Φ and its relatives: what x is multiplied by, and the derivative of that.
-INLINE floats gate(int kind, floats x, floats *slope) {
-    if (kind == ck_gelu_erf) return normal(x, slope);
-    floats u, du;
-    if (kind == ck_gelu_tanh) { // (1+tanh(u))/2 = 1/(1+e^-2u)
-        u = 1.59576912f * (x + 0.044715f * x * x * x);
-        du = 1.59576912f * (1 + 0.134145f * x * x);
-    } else {
-        u = 1.702f * x;
-        du = (floats){0} + 1.702f;
-    }
-    floats s = 1 / (1 + exponential(-u));
-    *slope = s * (1 - s) * du;
-    return s;
-}
-
-INLINE void gelus(int kind, int64_t n, const elem *x, elem *y) {
-    for (int64_t i = 0; i < n; i += lanes) {
-        floats v = elems_at(n - i, x + i), slope;
-        put_at(n - i, y + i, v * gate(kind, v, &slope));
-    }
-}
-
-static void gelu(int kind, int64_t n, const void *x, void *y) {
-    switch (kind) {
-    case ck_gelu_erf: gelus(ck_gelu_erf, n, x, y); break;
-    case ck_gelu_tanh: gelus(ck_gelu_tanh, n, x, y); break;
-    default: gelus(ck_gelu_quick, n, x, y);
-    }
-}
-
-INLINE void gelu_grads(int kind, int64_t n, const elem *dy, const elem *x, elem *dx) {
-    for (int64_t i = 0; i < n; i += lanes) {
-        floats v = elems_at(n - i, x + i), slope, g = gate(kind, v, &slope);
-        put_at(n - i, dx + i, elems_at(n - i, dy + i) * (g + v * slope));
-    }
-}
-
-static void gelu_grad(int kind, int64_t n, const void *dy, const void *x, void *dx) {
-    switch (kind) {
-    case ck_gelu_erf: gelu_grads(ck_gelu_erf, n, dy, x, dx); break;
-    case ck_gelu_tanh: gelu_grads(ck_gelu_tanh, n, dy, x, dx); break;
-    default: gelu_grads(ck_gelu_quick, n, dy, x, dx);
-    }
-}
-
 static void score(int64_t n, float scale, const float *bias, const float *mask, int64_t limit,
                   float *s) {
     int64_t seen = limit < n ? limit : n;
@@ -229,7 +134,7 @@ static float softmax(int64_t n, float *s) {
         return INFINITY;
     }
     for (int64_t i = 0; i < n; i += lanes) {
-        floats e = within(n - i, exponential(floats_at(n - i, s + i) - m));
+        floats e = within(n - i, vexp(floats_at(n - i, s + i) - m));
         put_floats_at(n - i, s + i, e);
         sum += e;
     }
@@ -240,7 +145,7 @@ static float softmax(int64_t n, float *s) {
 
 static void weights(int64_t n, float log, float *s) {
     for (int64_t i = 0; i < n; i += lanes)
-        put_floats_at(n - i, s + i, exponential(floats_at(n - i, s + i) - log));
+        put_floats_at(n - i, s + i, vexp(floats_at(n - i, s + i) - log));
 }
 
 static void score_grad(int64_t n, const float *p, float along, float *ds) {
@@ -259,5 +164,5 @@ static float dot(int64_t n, const float *a, const float *b) {
 }
 
 static const tokens token_loops = {
-    layer_norm, layer_norm_grad, gelu, gelu_grad, score, softmax, weights, score_grad, add, dot,
+    layer_norm, layer_norm_grad, score, softmax, weights, score_grad, add, dot,
 };
