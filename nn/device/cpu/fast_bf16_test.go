@@ -1,8 +1,10 @@
 package cpu
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/clvid/clvid/nn/device"
@@ -124,7 +126,7 @@ func TestBF16Elements(t *testing.T) {
 	b := openFast(t, 2)
 	rng := rand.New(rand.NewPCG(7, 8))
 	x, s, c := f32(3, 32, 2, 9, 9), f32(3, 32, 1, 1, 1), f32(3, 32)
-	for name := range fastFunctions {
+	for _, name := range slices.Sorted(maps.Keys(fastFunctions)) {
 		a := device.UnaryAttrs{Func: name, Param: .25}
 		compareBF16(t, b, device.OpDesc{Kind: device.Unary, Attrs: a, In: []device.Type{x}, Out: x}, -1, [][]byte{rounded(rng, x)}, nil, bf16Tolerance)
 		compareBF16(t, b, device.OpDesc{Kind: device.UnaryGrad, Attrs: a, In: []device.Type{x, x}, Out: x}, -1,
