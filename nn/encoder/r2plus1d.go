@@ -34,11 +34,20 @@ func r2Plus1DStages(s nn.Scope, x *gorgonia.Node, c Config) []*gorgonia.Node {
 }
 
 // convSpaceTime goes through mid channels: "0" in space, norm "1", "3" in time.
+// The mid channels are many: normalised, they are computed again for the
+// backward pass in any case.
 func convSpaceTime(s nn.Scope, x *gorgonia.Node, out, mid int, stride []int) *gorgonia.Node {
-	y := nn.ReLU(convBN(s, x, nn.ConvConfig{
+	x = nn.Conv(s.Sub("0"), x, nn.ConvConfig{
 		Out: mid, Kernel: []int{1, 3, 3}, Stride: []int{1, stride[1], stride[2]}, Pad: []int{0, 1, 1},
-	}))
-	return nn.Conv(s.Sub("3"), y, nn.ConvConfig{Out: out, Kernel: []int{3, 1, 1}, Stride: []int{stride[0], 1, 1}, Pad: []int{1, 0, 0}})
+	})
+	return activated(x, normReLU(s.Sub("1")), func(y *gorgonia.Node) *gorgonia.Node {
+		return nn.Conv(s.Sub("3"), y, nn.ConvConfig{Out: out, Kernel: []int{3, 1, 1}, Stride: []int{stride[0], 1, 1}, Pad: []int{1, 0, 0}})
+	})
+}
+
+// normReLU is a batch norm in scope s with ReLU, as a function.
+func normReLU(s nn.Scope) func(x *gorgonia.Node) *gorgonia.Node {
+	return func(x *gorgonia.Node) *gorgonia.Node { return nn.ReLU(nn.BatchNorm(s, x)) }
 }
 
 // factoredWidth is the number of channels between the halves of a factored

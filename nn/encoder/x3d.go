@@ -91,14 +91,24 @@ func (b x3DBlock) build(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
 	shortcut, stride := b.shortcut(s, x), []int{1, b.stride, b.stride}
 	s = s.Sub("branch2")
 	y := nn.Conv(s.Sub("conv_a"), x, nn.ConvConfig{Out: b.inner, Kernel: axes3(1)})
-	y = nn.ReLU(nn.BatchNorm(s.Sub("norm_a"), y))
-	y = nn.Conv(s.Sub("conv_b"), y, nn.ConvConfig{Out: b.inner, Kernel: axes3(3), Stride: stride, Pad: axes3(1), Groups: b.inner})
-	y = nn.BatchNorm(s.Sub("norm_b.0"), y)
-	if b.squeeze {
-		y = squeezeExcite(s.Sub("norm_b.1.block"), y)
-	}
-	y = nn.Conv(s.Sub("conv_c"), op.SiLU(y), nn.ConvConfig{Out: b.out, Kernel: axes3(1)})
+	y = activated(y, normReLU(s.Sub("norm_a")), func(y *gorgonia.Node) *gorgonia.Node {
+		return nn.Conv(s.Sub("conv_b"), y, nn.ConvConfig{Out: b.inner, Kernel: axes3(3), Stride: stride, Pad: axes3(1), Groups: b.inner})
+	})
+	y = activated(y, b.excited(s), func(y *gorgonia.Node) *gorgonia.Node {
+		return nn.Conv(s.Sub("conv_c"), y, nn.ConvConfig{Out: b.out, Kernel: axes3(1)})
+	})
 	return nn.ReLU(op.Add(shortcut, nn.BatchNormWith(s.Sub("norm_c"), y, lastNorm)))
+}
+
+// excited is what follows the depthwise convolution.
+func (b x3DBlock) excited(s nn.Scope) func(x *gorgonia.Node) *gorgonia.Node {
+	return func(x *gorgonia.Node) *gorgonia.Node {
+		x = nn.BatchNorm(s.Sub("norm_b.0"), x)
+		if b.squeeze {
+			x = squeezeExcite(s.Sub("norm_b.1.block"), x)
+		}
+		return op.SiLU(x)
+	}
 }
 
 // shortcut is projected where the shape changes, and normalised where the
