@@ -105,6 +105,7 @@ var lowerings = map[device.Kind]lowering{
 	device.MaxPool:          lowerMaxPool,
 	device.MaxPoolGrad:      lowerMaxPoolGrad,
 	device.Mul:              lowerArithmetic(ckernel.Mul),
+	device.Pad:              lowerPad,
 	device.Permute:          lowerPermute,
 	device.Reduce:           lowerReduce,
 	device.ReLU:             lowerElements(ckernel.ReLU),

@@ -142,6 +142,8 @@ func TestBF16Elements(t *testing.T) {
 	compareBF16(t, b, device.OpDesc{Kind: device.Slice, Attrs: a, In: []device.Type{whole}, Out: x}, -1, [][]byte{rounded(rng, whole)}, nil, 0)
 	compareBF16(t, b, device.OpDesc{Kind: device.SliceGrad, Attrs: a, In: []device.Type{x, whole}, Out: whole}, -1,
 		[][]byte{rounded(rng, x), rounded(rng, whole)}, nil, 0)
+	pad := device.PadAttrs{Before: []int{0, 0, 1, 0, 2}, After: []int{0, 0, 0, 1, 2}, Value: -1.5}
+	compareBF16(t, b, device.OpDesc{Kind: device.Pad, Attrs: pad, In: []device.Type{x}, Out: f32(3, 32, 3, 10, 13)}, -1, [][]byte{rounded(rng, x)}, nil, 0)
 	last := device.PermuteAttrs{Axes: []int{0, 2, 3, 4, 1}}
 	compareBF16(t, b, device.OpDesc{Kind: device.Permute, Attrs: last, In: []device.Type{x}, Out: f32(3, 2, 9, 9, 32)}, -1, [][]byte{rounded(rng, x)}, nil, 0)
 	drop := device.OpDesc{Kind: device.Dropout, Attrs: device.DropoutAttrs{Rate: .5, Run: 32 * 2 * 81}, In: []device.Type{x, i32()}, Out: x, Train: true}

@@ -206,3 +206,24 @@ func TestFastDropout(t *testing.T) {
 		}
 	}
 }
+
+func TestFastPad(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(45, 46))
+	for _, tc := range []struct{ shape, before, after []int }{
+		{[]int{2, 16, 3, 9, 9}, []int{0, 0, 0, 1, 0}, []int{0, 0, 1, 1, 1}}, {[]int{3, 17, 20, 20}, []int{0, 0, 2, -1}, []int{0, 0, 0, -3}},
+		{[]int{2, 16, 4, 4}, []int{0, 1, 0, 0}, []int{0, 15, 0, 0}}, {[]int{5}, []int{2}, []int{1}}, {[]int{4, 6}, []int{1, 0}, []int{-2, 0}},
+		{[]int{4, 6}, []int{0, -6}, []int{0, 3}}, {[]int{4, 6}, []int{0, 0}, []int{0, 0}}, {[]int{2, 32, 5, 30, 30}, []int{0, 0, 1, 1, 1}, []int{0, 0, 1, 1, 1}},
+	} {
+		out := make([]int, len(tc.shape))
+		for i, d := range tc.shape {
+			out[i] = d + tc.before[i] + tc.after[i]
+		}
+		for _, value := range []float64{0, -1.5} {
+			x, a := f32(tc.shape...), device.PadAttrs{Before: tc.before, After: tc.after, Value: value}
+			op := device.OpDesc{Kind: device.Pad, Attrs: a, In: []device.Type{x}, Out: f32(out...)}
+			in := [][]byte{normals(rng, x)}
+			eachLayout(op, func(have []device.Layout) { compare(t, b, op, have, in, nil, 0) })
+		}
+	}
+}

@@ -113,6 +113,26 @@ func (t Team) Copy(r Runs, from, to uintptr) {
 		(*C.char)(pointer(to)), C.int64_t(r.ToStep))
 }
 
+// MaxPadAxes bounds the axes of Pad.
+const MaxPadAxes = C.ck_pad_axes
+
+// Padding says how Pad changes 1 to MaxPadAxes axes: their sizes in x and y, and
+// how many elements y has before x; negative numbers take elements away.
+type Padding struct {
+	Bytes           int // of an element: 2 or 4
+	In, Out, Before []int
+	Value           uint32 // the bits of an element
+}
+
+// Pad copies x into y, whose other elements are the value.
+func (t Team) Pad(p Padding, x, y uintptr) {
+	team, padding := t.c(), C.ck_padding{axes: C.int(len(p.In)), bytes: C.int(p.Bytes), value: C.uint32_t(p.Value)}
+	for i := range p.In {
+		padding.in[i], padding.out[i], padding.before[i] = C.int64_t(p.In[i]), C.int64_t(p.Out[i]), C.int64_t(p.Before[i])
+	}
+	C.ck_pad(&team, &padding, (*C.char)(pointer(x)), (*C.char)(pointer(y)))
+}
+
 // Draw is the mask of a dropout (see device.DropoutAttrs).
 type Draw struct {
 	Low, High, Threshold uint32

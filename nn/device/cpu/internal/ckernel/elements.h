@@ -57,6 +57,17 @@ void ck_permute(const ck_team *t, const ck_view *v, const uint32_t *x, uint32_t 
 void ck_copy_runs(const ck_team *t, int64_t count, int64_t bytes, const char *x, int64_t x_step,
                   char *y, int64_t y_step);
 
+// y is x with so many elements of value before and, up to the sizes of y, behind;
+// negative numbers take elements away. Elements have 2 or 4 bytes, and value is
+// one of them.
+enum { ck_pad_axes = 6 };
+typedef struct {
+    int axes, bytes;
+    int64_t in[ck_pad_axes], out[ck_pad_axes], before[ck_pad_axes];
+    uint32_t value;
+} ck_padding;
+void ck_pad(const ck_team *t, const ck_padding *p, const char *x, char *y);
+
 // Dropout of n elements: those whose draw is below threshold are 0, the others
 // are times scale (see device.DropoutAttrs). y may be x.
 typedef struct {

@@ -31,7 +31,7 @@ INLINE floats apply(int f, float param, floats x) {
     case ck_fn_silu: return swish(x, 1);
     case ck_fn_sigmoid: return vsigmoid(x);
     case ck_fn_tanh: return vtanh(x);
-    case ck_fn_softplus: return pick(x < 0, (floats){0}, x) + vlog1p(vexp(-magnitude(x)));
+    case ck_fn_softplus: return pick(x < 0, (floats){0}, x) + vlog1p(vexp_below(-magnitude(x)));
     case ck_fn_exp: return vexp(x);
     case ck_fn_square: return x * x;
     case ck_fn_abs: return magnitude(x);
@@ -125,13 +125,13 @@ INLINE double exponentials(int64_t n, const elem *x, float top, elem *y) {
     doubles sum = {0};
     int64_t i = 0;
     for (; i + lanes <= n; i += lanes) {
-        floats e = vexp(load(x + i) - top);
+        floats e = vexp_below(load(x + i) - top);
         sum += widen(e);
         if (y) store(y + i, e);
     }
     double all = added(sum);
     if (i < n) {
-        floats e = vexp(part(n - i, x + i) - top);
+        floats e = vexp_below(part(n - i, x + i) - top);
         for (int64_t k = 0; k < n - i; k++) all += e[k];
         if (y) store_part(n - i, y + i, e);
     }

@@ -153,7 +153,12 @@ static void add_row(int64_t n, int64_t period, const void *px, const float *b, v
 static void spread(int64_t places, int64_t channels, const float *dy, float factor, void *pdx) {
     elem *dx = pdx;
     for (int64_t k = 0; k < channels; k++) dx[k] = put(dy[k] * factor);
-    for (int64_t s = 1; s < places; s++) memcpy(dx + s * channels, dx, sizeof(elem) * (size_t)channels);
+    // What is there is copied behind itself, so that copies are long.
+    for (int64_t done = 1, n; done < places; done += n) {
+        n = done < places - done ? done : places - done;
+        if (n * channels > 4096) n = (4096 + channels - 1) / channels;
+        memcpy(dx + done * channels, dx, sizeof(elem) * (size_t)(n * channels));
+    }
 }
 
 enum { tile = 6 }; // places summed in registers at a time

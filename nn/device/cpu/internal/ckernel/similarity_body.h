@@ -42,7 +42,7 @@ static void add(int64_t n, const float *x, ck_logsum *l) {
     }
     floats shift = (floats){0} + (float)l->largest, sum = {0};
     for (int64_t i = 0; i < n; i += lanes)
-        sum += vexp((i + lanes <= n ? load(x + i) : load_some(x + i, n - i, -INFINITY)) - shift);
+        sum += vexp_below((i + lanes <= n ? load(x + i) : load_some(x + i, n - i, -INFINITY)) - shift);
     l->sum += sum_of(sum);
 }
 
@@ -51,11 +51,11 @@ static void shares(int64_t n, const float *x, float weight, float logsum, const 
     for (int64_t i = 0; i < n; i += lanes) {
         int64_t some = n - i < lanes ? n - i : lanes;
         floats v = some == lanes ? load(x + i) : load_some(x + i, some, -INFINITY);
-        floats g = weight * vexp(v - logsum);
+        floats g = weight * vexp_below(v - logsum);
         if (column_weights) {
             floats w = some == lanes ? load(column_weights + i) : load_some(column_weights + i, some, 0);
             floats s = some == lanes ? load(column_logsums + i) : load_some(column_logsums + i, some, 0);
-            g += w * vexp(v - s);
+            g += w * vexp_below(v - s);
         }
         if (some == lanes) store(y + i, g);
         else memcpy(y + i, &g, sizeof(float) * (size_t)some);

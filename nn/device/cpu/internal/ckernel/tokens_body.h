@@ -134,7 +134,7 @@ static float softmax(int64_t n, float *s) {
         return INFINITY;
     }
     for (int64_t i = 0; i < n; i += lanes) {
-        floats e = within(n - i, vexp(floats_at(n - i, s + i) - m));
+        floats e = within(n - i, vexp_below(floats_at(n - i, s + i) - m));
         put_floats_at(n - i, s + i, e);
         sum += e;
     }
@@ -145,7 +145,7 @@ static float softmax(int64_t n, float *s) {
 
 static void weights(int64_t n, float log, float *s) {
     for (int64_t i = 0; i < n; i += lanes)
-        put_floats_at(n - i, s + i, vexp(floats_at(n - i, s + i) - log));
+        put_floats_at(n - i, s + i, vexp_below(floats_at(n - i, s + i) - log));
 }
 
 static void score_grad(int64_t n, const float *p, float along, float *ds) {

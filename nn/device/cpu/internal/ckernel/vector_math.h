@@ -17,23 +17,42 @@ INLINE floats with_sign_of(floats x, floats s) {
     return (floats)(((ints)x & 0x7fffffff) | ((ints)s & (int32_t)0x80000000));
 }
 
-// e^x, relative error at most 1e-7 where the result is a normal number; smaller
-// ones are 0 and larger ones infinite. NaN stays.
-INLINE floats vexp(floats x) {
-    const float round = 12582912; // 1.5*2^23: adding it rounds to whole numbers
-    floats y = pick(x > 88.8f, (floats){0} + 88.8f, x);
-    y = pick(y < -87.4f, (floats){0} - 87.4f, y);
-    floats n = (y * 1.44269504f + round) - round;
-    floats r = (y - n * 0.693359375f) + n * 2.12194440e-4f; // ln 2 in two parts
+// e^r for |r| up to ln(2)/2 and a little more.
+INLINE floats exp_of_rest(floats r) {
     floats p = 0.00138146092f * r + 0.00836871125f;
     p = p * r + 0.0416683875f;
     p = p * r + 0.166665207f;
     p = p * r + 0.499999935f;
-    p = p * (r * r) + r + 1;
+    return p * (r * r) + r + 1;
+}
+
+static const float to_whole = 12582912; // 1.5*2^23: adding it rounds to whole numbers
+
+// x - n ln 2, with ln 2 in two parts.
+INLINE floats without_powers(floats x, floats n) { return (x - n * 0.693359375f) + n * 2.12194440e-4f; }
+
+// e^x for x up to 88, relative error at most 1e-7; 0 below -87.3. NaN stays.
+INLINE floats vexp_below(floats x) {
+    const ints small = x < -87.3f;
+    floats y = pick(small, (floats){0} - 87.3f, x);
+    floats shifted = y * 1.44269504f + to_whole;
+    floats p = exp_of_rest(without_powers(y, shifted - to_whole));
+    // The low bits of shifted are n, down to -126.
+    floats power = (floats)(((ints)shifted - (0x4b400000 - 127)) << 23);
+    return (floats)(~small & (ints)(p * power));
+}
+
+// e^x, relative error at most 1e-7 where the result is a normal number; smaller
+// ones are 0 and larger ones infinite. NaN stays.
+INLINE floats vexp(floats x) {
+    const ints small = x < -87.33654f;
+    floats y = pick(x > 88.8f, (floats){0} + 88.8f, pick(small, (floats){0} - 87.33654f, x));
+    floats shifted = y * 1.44269504f + to_whole;
+    floats p = exp_of_rest(without_powers(y, shifted - to_whole));
     // 2^n in two factors, as 2^128 is no float.
-    ints k = __builtin_convertvector(n, ints), half = k >> 1;
-    p = p * (floats)((half + 127) << 23) * (floats)((k - half + 127) << 23);
-    return pick(x != x, x, pick(x < -87.33654f, (floats){0}, p));
+    ints n = (ints)shifted - 0x4b400000, half = n >> 1;
+    p = p * (floats)((half + 127) << 23) * (floats)((n - half + 127) << 23);
+    return (floats)(~small & (ints)p);
 }
 
 // 1/(1+e^-x), relative error at most 2e-7 for x above -87.
@@ -76,7 +95,7 @@ INLINE bell_curve vnormal(floats x) {
     p = p * t + 0.205430565f;
     p = p * t + 0.21063348f;
     p = p * t + 0.211614416f;
-    floats bell = vexp(-0.5f * x * x), tail = 0.5f * bell * t * p;
+    floats bell = vexp_below(-0.5f * x * x), tail = 0.5f * bell * t * p;
     return (bell_curve){bell, pick(x < 0, tail, 1 - tail)};
 }
 
