@@ -89,6 +89,8 @@ var lowerings = map[device.Kind]lowering{
 	device.ConvGradInput:    lowerConvGradInput,
 	device.ConvGradWeight:   lowerConvGradWeight,
 	device.ConvTranspose:    lowerConvTranspose,
+	device.CrossEntropy:     lowerCrossEntropy,
+	device.CrossEntropyGrad: lowerCrossEntropyGrad,
 	device.Dot:              lowerDot,
 	device.Dropout:          lowerDropout,
 	device.GlobalMean:       lowerGlobalMean,

@@ -227,3 +227,30 @@ func TestFastPad(t *testing.T) {
 		}
 	}
 }
+
+func TestFastCrossEntropy(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(47, 48))
+	for _, size := range [][2]int{{1, 1}, {7, 5}, {40, 1000}} {
+		for _, smoothing := range []float64{0, .1} {
+			n, m := size[0], size[1]
+			x, ids, a := f32(n, m), i32(n), device.CrossEntropyAttrs{Smoothing: smoothing}
+			targets := make([]byte, 4*n)
+			for i := range n {
+				targets[4*i] = byte(i % min(m, 200))
+				if i%5 == 4 { // left out
+					copy(targets[4*i:], []byte{255, 255, 255, 255})
+				}
+			}
+			op := device.OpDesc{Kind: device.CrossEntropy, Attrs: a, In: []device.Type{x, ids}, Out: f32(), Saved: []device.Type{x}}
+			in := [][]byte{normals(rng, x), targets}
+			compare(t, b, op, nil, in, nil, functionTolerance)
+			if smoothing > 0 {
+				continue // its gradient is left to pure Go
+			}
+			softmax := runner{t, b}.run(op, nil, in, nil, true).saved
+			grad := device.OpDesc{Kind: device.CrossEntropyGrad, Attrs: a, In: []device.Type{f32(), x, ids}, Out: x, Reads: []device.Type{x}}
+			compare(t, b, grad, nil, [][]byte{normals(rng, f32()), in[0], targets}, softmax, functionTolerance)
+		}
+	}
+}

@@ -20,7 +20,8 @@ func goCrossEntropy[T float](op device.OpDesc, threads int) (goKernel, error) {
 		var loss float64
 		for r, t := range targets {
 			if t >= 0 {
-				loss += surprise(logits[r*m:(r+1)*m], int(t), smoothing)
+				row := logits[r*m : (r+1)*m]
+				loss += surprise(logSumExp(row), row, int(t), smoothing)
 			}
 		}
 		slice[T](a.Out)[0] = T(loss / max(1, float64(countTargets(targets))))
@@ -28,9 +29,9 @@ func goCrossEntropy[T float](op device.OpDesc, threads int) (goKernel, error) {
 	}}, nil
 }
 
-// surprise is the cross-entropy of one row.
-func surprise[T float](row []T, target int, smoothing float64) float64 {
-	loss := logSumExp(row) - (1-smoothing)*float64(row[target])
+// surprise is the cross-entropy of one row, given its LogSumExp.
+func surprise[T float](logSum float64, row []T, target int, smoothing float64) float64 {
+	loss := logSum - (1-smoothing)*float64(row[target])
 	if smoothing > 0 { // a logit of -Inf counts only then
 		loss -= smoothing * sum(row) / float64(len(row))
 	}
