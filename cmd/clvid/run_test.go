@@ -447,7 +447,7 @@ type process struct {
 	stderr *bytes.Buffer
 }
 
-func program(t *testing.T, args ...string) *process {
+func program(t testing.TB, args ...string) *process {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -462,7 +462,7 @@ func program(t *testing.T, args ...string) *process {
 	return p
 }
 
-func (p *process) mustFinish(t *testing.T) {
+func (p *process) mustFinish(t testing.TB) {
 	t.Helper()
 	if err := p.cmd.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, p.stderr)

@@ -1,25 +1,11 @@
 package main
 
-import (
-	"testing"
-	"time"
-)
+import "testing"
 
-// The help appears within 120 ms, 44 of which load FFmpeg's libraries. The best
-// of several starts counts: others may be using the machine.
-func TestStartsFast(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time")
+// BenchmarkHelp starts the program and prints its help: what everybody waits for
+// who makes a mistake. Most of it is the loading of FFmpeg's libraries.
+func BenchmarkHelp(b *testing.B) {
+	for b.Loop() {
+		program(b, "--help").mustFinish(b)
 	}
-	const want, tries = 120 * time.Millisecond, 30
-	best := time.Hour
-	for range tries {
-		start := time.Now()
-		program(t, "--help").mustFinish(t)
-		if best = min(best, time.Since(start)); best < want {
-			t.Logf("%v", best)
-			return
-		}
-	}
-	t.Errorf("clvid --help takes %v at best, want %v", best, want)
 }
