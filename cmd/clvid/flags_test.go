@@ -76,7 +76,7 @@ func TestPresetsLoad(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
-	for kind, want := range map[string]string{"tasks": "frame-order", "methods": "moco-v2", "encoders": "r3d-18", "presets": "weizmann"} {
+	for kind, want := range map[string]string{"tasks": "frame-order", "methods": "moco-v2", "encoders": "r3d-18", "text-encoders": "bert-tiny", "presets": "weizmann"} {
 		entries := jsonOf[[]listed](t, "list", kind, "--json")
 		i := slices.IndexFunc(entries, func(e listed) bool { return e.Name == want })
 		if i < 0 || entries[i].Doc == "" {

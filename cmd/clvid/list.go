@@ -23,7 +23,7 @@ type listed struct {
 func newList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "list tasks, methods, encoders, optimizers or presets",
+		Short: "list tasks, methods, encoders, text encoders, optimizers or presets",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -34,7 +34,8 @@ func newList() *cobra.Command {
 	}{
 		{"tasks", "pretext tasks, for --task", listTasks},
 		{"methods", "learning methods, for --method", listMethods},
-		{"encoders", "encoders, for --encoder", listEncoders},
+		{"encoders", "encoders of clips and images, for --encoder", listEncoders},
+		{"text-encoders", "text encoders, for clvid convert and clvid export so far", listTextEncoders},
 		{"optimizers", "optimizers, for --set optimizer.name=", listOptimizers},
 		{"presets", "embedded settings, for --config", listPresets},
 	} {
@@ -63,6 +64,13 @@ func listMethods() (out []listed) {
 func listEncoders() (out []listed) {
 	for _, e := range encoder.Builtin() {
 		out = append(out, listed{e.Name, e.Doc, "encoder_options"})
+	}
+	return out
+}
+
+func listTextEncoders() (out []listed) {
+	for _, e := range encoder.BuiltinText() {
+		out = append(out, listed{Name: e.Name, Doc: e.Doc})
 	}
 	return out
 }
