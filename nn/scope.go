@@ -29,7 +29,7 @@ type Scope struct {
 }
 
 // NewScope returns the root scope of a graph. Initial values derive from
-// seed and names. Two roots on one graph keep lists of their own.
+// seed and names, dropouts' masks from seed and order. Two roots on one graph keep lists of their own.
 func NewScope(g *gorgonia.ExprGraph, s *Store, seed uint64) Scope {
 	return Scope{graph: g, store: s, seed: seed, params: new([]*gorgonia.Node)}
 }

@@ -64,7 +64,7 @@ type OpDesc struct {
 	Out   Type
 	Saved []Type
 	Reads []Type
-	Train bool // false in evaluation plans: BatchNorm uses running statistics
+	Train bool // false in evaluation plans: BatchNorm uses running statistics, Dropout drops nothing
 	// Precision is what heavy products may be computed in.
 	Precision Precision
 }

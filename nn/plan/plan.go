@@ -24,8 +24,8 @@ type ParamSource interface {
 
 // Options say how a graph is compiled.
 type Options struct {
-	// Train makes BatchNorm use and record the batch's statistics; otherwise
-	// it uses the running ones.
+	// Train makes BatchNorm use and record the batch's statistics, and dropout
+	// draw (see Machine.SetStep); otherwise BatchNorm uses the running ones.
 	Train bool
 	// Params owns the leaves that it knows by name; all others are inputs,
 	// bound by Let. Nil: every leaf is an input.
