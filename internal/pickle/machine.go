@@ -40,6 +40,10 @@ func (e *OpcodeError) Error() string {
 // tensors takes some ten thousand.
 const maxValues = 1 << 23
 
+// valuesPerItem is what an item counts that a call copies out of a list or
+// dictionary: an entry of a new dictionary takes the memory of some eight values.
+const valuesPerItem = 8
+
 var errTruncated = errors.New("pickle: it ends in the middle: the file is truncated")
 
 // Read returns the value of a pickle. What follows its STOP is not looked at.
@@ -125,8 +129,10 @@ func (m *machine) push(v any) error {
 }
 
 // count holds values and places in the memo to their bound.
-func (m *machine) count() error {
-	if m.values++; m.values > maxValues {
+func (m *machine) count() error { return m.countMany(1) }
+
+func (m *machine) countMany(n int) error {
+	if m.values += n; m.values > maxValues {
 		return fmt.Errorf("pickle: more than %d values: this is no checkpoint", maxValues)
 	}
 	return nil
@@ -194,9 +200,32 @@ func (m *machine) call() error {
 	if !isClass || !isTuple {
 		return fmt.Errorf("pickle: a %T is called with a %T at byte %d: the file is damaged", callee, args, m.at)
 	}
+	if err := m.countItems(tuple); err != nil {
+		return err
+	}
 	v, err := m.Classes[class.Name](tuple)
 	if err != nil {
 		return fmt.Errorf("pickle: %s: %w", class.Name, err)
 	}
 	return m.push(v)
+}
+
+// countItems counts what a Constructor may copy out of its arguments. Two bytes of
+// the pickle can call for another copy of a list of any length.
+func (m *machine) countItems(args Tuple) error {
+	for _, arg := range args {
+		n := 0
+		switch arg := arg.(type) {
+		case Tuple:
+			n = len(arg)
+		case *List:
+			n = valuesPerItem * len(arg.Items)
+		case *Dict:
+			n = valuesPerItem * len(arg.Keys)
+		}
+		if err := m.countMany(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,8 +1,8 @@
 // Package pickle reads Python's pickles as data. A pickle is a program for a
 // small machine that may import and call anything; this reader knows the
 // opcodes that plain data needs, and of classes only those that its caller
-// lists. It runs no code, and its work and memory are bounded by the length of
-// the input.
+// lists. It runs no code, and its work and memory are bounded: by the length of the
+// input, and by the values that calls copy out of their arguments.
 package pickle
 
 // What a pickle holds becomes nil, bool, int64, float64, string, []byte, Tuple,

@@ -54,30 +54,39 @@ func withRemedy(err error) error {
 	return err
 }
 
-// Bounds on how deep dictionaries may be nested, on the values in all of them,
-// where what is named twice counts twice, and on the bytes of the names that
-// nesting adds up to.
+// Bounds on how deep dictionaries may be nested, on the values and tensors in all
+// of them, where what is named twice counts twice, and on the bytes of a name that
+// nesting adds up to and of all names together.
 const (
 	maxDepth   = 32
 	maxVisited = 1 << 21
+	maxTensors = 1 << 16
 	maxPath    = 4096
+	maxNames   = 64 << 20
 )
+
+// stateDictAlone is the remedy for files that hold too much besides weights.
+const stateDictAlone = "if it is a checkpoint, torch.save its state dict by itself"
 
 // walk collects the tensors of nested dictionaries and lists.
 type walk struct {
 	file    *File
 	visited int
+	names   int // bytes
 }
 
 func (w *walk) visit(path string, v any, depth int) error {
 	w.visited++
+	w.names += len(path)
 	switch {
 	case depth > maxDepth:
 		return fmt.Errorf("%s: dictionaries are nested more than %d deep", quoted(path), maxDepth)
 	case w.visited > maxVisited:
-		return fmt.Errorf("more than %d values: this is no checkpoint", maxVisited)
+		return fmt.Errorf("more than %d values: %s", maxVisited, stateDictAlone)
 	case len(path) > maxPath:
 		return fmt.Errorf("%s: a name has %d bytes, want at most %d", quoted(path), len(path), maxPath)
+	case w.names > maxNames:
+		return fmt.Errorf("names of more than %d bytes together: %s", maxNames, stateDictAlone)
 	}
 	switch v := v.(type) {
 	case *view:
@@ -88,7 +97,11 @@ func (w *walk) visit(path string, v any, depth int) error {
 		return w.items(path, v.Items, depth)
 	case pickle.Tuple:
 		return w.items(path, v, depth)
-	case string, int64, float64, bool:
+	case string:
+		if depth == 1 {
+			w.file.Metadata[path] = v // shared: many keys may have one long text
+		}
+	case int64, float64, bool:
 		if depth == 1 {
 			w.file.Metadata[path] = fmt.Sprint(v)
 		}
@@ -117,6 +130,9 @@ func (w *walk) items(path string, items []any, depth int) error {
 func (w *walk) tensor(path string, v *view) error {
 	if path == "" {
 		path = "tensor" // one that was saved by itself
+	}
+	if len(w.file.tensors) == maxTensors {
+		return fmt.Errorf("more than %d tensors: %s", maxTensors, stateDictAlone)
 	}
 	t, err := v.stored(path)
 	if err != nil {

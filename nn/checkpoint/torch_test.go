@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -159,17 +160,69 @@ func TestTorchRefuses(t *testing.T) {
 	}
 }
 
-// Dictionaries that name each other twice are as many values as 2 to the power
-// of their number.
+// Small files that name a value many times, each in another way, are refused
+// before they take much memory.
 func TestTorchManyTimesTheSame(t *testing.T) {
-	b := []byte("\x80\x02]q\x00")
-	for i := byte(1); i < 30; i++ {
-		b = append(b, ']', 'h', i-1, 'a', 'h', i-1, 'a', 'q', i)
+	lists := "\x80\x02]q\x00"
+	for i := byte(1); i < 30; i++ { // each holds the one before it twice
+		lists += "](" + string([]byte{'h', i - 1, 'h', i - 1}) + "eq" + string(rune(i))
 	}
-	_, err := torchFile(t, ct.Zip([]ct.Entry{{Name: "a/data.pkl", Data: append(b, '.')}}))
-	if err == nil || !strings.Contains(err.Error(), "more than 2097152 values") {
-		t.Errorf("got %v", err)
+	tensor := "\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x01tQK\x00))\x89}tRq\x00"
+	many := func(item string, n int) string { return "](" + strings.Repeat(item, n) + "e" }
+	nones := "\x80\x02" + many("N", 20_000) + "q\x00"
+	dict := "\x80\x02}("
+	for i := range 5_000 {
+		dict += "M" + string([]byte{byte(i), byte(i >> 8)}) + "N"
 	}
+	for name, tc := range map[string]struct{ program, want string }{
+		"values":        {nones + many("h\x00", 200), "more than 2097152 values"},
+		"deep values":   {lists, "names of more than 67108864 bytes"},
+		"names":         {tensor + "}X\xa0\x0f\x00\x00" + strings.Repeat("a", 4000) + many("h\x00", 100_000) + "s", "names of more than 67108864 bytes"},
+		"tensors":       {tensor + many("h\x00", 70_000), "more than 65536 tensors"},
+		"sets":          {nones + many("cbuiltins\nset\nh\x00\x85R", 2000), "more than 8388608 values"},
+		"one large set": {nones + "cbuiltins\nset\n(" + strings.Repeat("h\x00", 2000) + "tR", "more than 8388608 values"},
+		"dictionaries":  {dict + "uq\x00" + many("ccollections\nOrderedDict\nh\x00\x85R", 2000), "more than 8388608 values"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := ct.Zip([]ct.Entry{{Name: "a/data.pkl", Data: []byte(tc.program + ".")}, {Name: "a/data/0", Data: make([]byte, 4)}})
+			f, err := &File{Metadata: map[string]string{}, index: map[string]int{}}, error(nil)
+			if taken := allocated(func() { err = f.openTorch(data) }); taken > 256<<20 {
+				t.Errorf("a file of %d bytes takes %d", len(data), taken)
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want an error with %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// Many keys with one long text share it.
+func TestTorchSharesTexts(t *testing.T) {
+	const texts = 2000
+	b := append([]byte("\x80\x02}X\x00\x00\x10\x00"), make([]byte, 1<<20)...)
+	b = append(b, "q\x000("...)
+	for i := range texts {
+		b = append(b, 'M', byte(i), byte(i>>8), 'h', 0)
+	}
+	b = append(b, "u."...)
+	f := &File{Metadata: map[string]string{}, index: map[string]int{}}
+	taken := allocated(func() {
+		if err := f.openTorch(ct.Zip([]ct.Entry{{Name: "a/data.pkl", Data: b}})); err == nil || !strings.Contains(err.Error(), "no tensors") {
+			t.Errorf("got %v", err)
+		}
+	})
+	if len(f.Metadata) != texts || taken > 64<<20 {
+		t.Errorf("%d texts of %d bytes take %d", len(f.Metadata), 1<<20, taken)
+	}
+}
+
+// allocated is how many bytes a call allocates, freed since or not.
+func allocated(call func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	call()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
 
 // FuzzTorchPickle is FuzzTorch on the description alone, which a zip would keep
