@@ -106,7 +106,11 @@ func (c *commonFlags) loadForWeights(cmd *cobra.Command, path string) (*configs.
 			return nil, err
 		}
 	case base == nil && !cmd.Flags().Changed("encoder") && len(c.config) == 0:
-		if _, err := checkpoint.Open(weightsPath(path)); err != nil {
+		file, err := checkpoint.Open(weightsPath(path))
+		if err == nil {
+			err = file.Close()
+		}
+		if err != nil {
 			return nil, err
 		}
 		return nil, usageError{fmt.Errorf("%s does not say which encoder it holds: name it with --encoder, one of %s",
