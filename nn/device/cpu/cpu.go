@@ -117,6 +117,9 @@ var _ device.Fuser = (*backend)(nil)
 
 // Convert returns a kernel that copies a value to another layout.
 func (b *backend) Convert(from device.Value, to device.Layout) (l device.Lowered, err error) {
+	if b.closed {
+		return l, errClosed
+	}
 	if from.Layout == to {
 		return copyLowered(from), nil
 	}

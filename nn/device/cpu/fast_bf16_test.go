@@ -69,7 +69,7 @@ func testBF16Convolutions(t *testing.T, b *backend) {
 				for _, ty := range op.In {
 					in = append(in, rounded(rng, ty))
 				}
-				if !acceleratedConv(b, op, make([]device.Layout, len(op.In))) {
+				if !accelerated(b, op, make([]device.Layout, len(op.In))) {
 					t.Logf("%s: left to pure Go", op.Kind)
 					continue
 				}
@@ -148,4 +148,48 @@ func TestBF16Elements(t *testing.T) {
 	compareBF16(t, b, device.OpDesc{Kind: device.Permute, Attrs: last, In: []device.Type{x}, Out: f32(3, 2, 9, 9, 32)}, -1, [][]byte{rounded(rng, x)}, nil, 0)
 	drop := device.OpDesc{Kind: device.Dropout, Attrs: device.DropoutAttrs{Rate: .5, Run: 32 * 2 * 81}, In: []device.Type{x, i32()}, Out: x, Train: true}
 	compareBF16(t, b, drop, -1, [][]byte{rounded(rng, x), {1, 0, 0, 0}}, nil, 0)
+}
+
+// A plan in bfloat16 keeps its activations so wherever the processor multiplies
+// them; else every comparison above would compare float32 with float32.
+func TestBF16IsUsed(t *testing.T) {
+	if !ckernel.MultipliesBFloat16() {
+		t.Skip("this processor does not multiply bfloat16")
+	}
+	b := openFast(t, 2)
+	half := func(l device.Layout) bool { return layoutOf(device.Value{Layout: l}).elem == ckernel.BFloat16 }
+	for _, c := range convCases {
+		if c.name != "3x3x3" && c.name != "depthwise 54" && c.name != "factorised 45" && c.name != "1x1" {
+			continue
+		}
+		for i, op := range c.ops() {
+			op.Precision = device.PrecisionBF16
+			l := runner{t, b}.lower(op, plainValues(op.In), nil, true)
+			if i < 2 && !half(l.Out) || i == 2 && (!half(l.In[0]) || !half(l.In[1]) || half(l.Out)) {
+				t.Errorf("%s of %s: activations in %v, result in %v", op.Kind, c.name, l.In, l.Out)
+			}
+		}
+	}
+	x, w, y := f32(2, 9, 32), f32(48, 32), f32(2, 9, 48)
+	linear := device.OpDesc{Kind: device.Linear, In: []device.Type{x, w}, Out: y, Precision: device.PrecisionBF16}
+	if l := (runner{t, b}).lower(linear, plainValues(linear.In), nil, true); !half(l.In[0]) || !half(l.Out) {
+		t.Errorf("linear layer of tokens: %v to %v", l.In, l.Out)
+	}
+	linear.In[0], linear.Out = f32(18, 32), f32(18, 48)
+	if l := (runner{t, b}).lower(linear, plainValues(linear.In), nil, true); half(l.In[0]) || half(l.Out) {
+		t.Errorf("linear layer of features: %v to %v, want float32", l.In, l.Out)
+	}
+}
+
+func TestBF16MaxPool(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(9, 10))
+	a := device.PoolAttrs{Kernel: []int{1, 3, 3}, Stride: []int{1, 2, 2}, Pad: []int{0, 1, 1}}
+	x, y, index := f32(2, 48, 3, 9, 9), f32(2, 48, 3, 5, 5), i32(2, 48, 3, 5, 5)
+	op := device.OpDesc{Kind: device.MaxPool, Attrs: a, In: []device.Type{x}, Out: y, Saved: []device.Type{index}, Train: true}
+	in := rounded(rng, x)
+	compareBF16(t, b, op, -1, [][]byte{in}, nil, 0)
+	saved := runner{t, b}.run(op, nil, [][]byte{in}, nil, false).saved
+	grad := device.OpDesc{Kind: device.MaxPoolGrad, Attrs: a, In: []device.Type{y, x}, Out: x, Reads: []device.Type{index}, Train: true}
+	compareBF16(t, b, grad, -1, [][]byte{rounded(rng, y), in}, saved, bf16Tolerance)
 }

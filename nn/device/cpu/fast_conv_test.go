@@ -94,7 +94,7 @@ func testConvolutions(t *testing.T, b *backend) {
 							layouts[i] = have
 						}
 					}
-					if !acceleratedConv(b, op, layouts) {
+					if !accelerated(b, op, layouts) {
 						t.Logf("%s: left to pure Go", op.Kind)
 						continue
 					}
@@ -105,7 +105,7 @@ func testConvolutions(t *testing.T, b *backend) {
 	}
 }
 
-func acceleratedConv(b *backend, op device.OpDesc, layouts []device.Layout) (ok bool) {
+func accelerated(b *backend, op device.OpDesc, layouts []device.Layout) (ok bool) {
 	in := make([]device.Value, len(op.In))
 	for i, ty := range op.In {
 		in[i] = device.Value{Type: ty, Layout: layouts[i]}

@@ -5,11 +5,14 @@ import (
 	"github.com/clvid/clvid/nn/device/cpu/internal/ckernel"
 )
 
+// mostTaps bounds what a depthwise kernel keeps on a thread's stack.
+const mostTaps = 1024
+
 // isDepthwise tells whether each channel has one kernel of its own. The library
 // has code for that in 2-D only, which ours equals.
 func (g convolution) isDepthwise() bool {
-	channels := g.x.Shape[1]
-	return channels > 1 && g.attrs.Groups == channels && g.w.Shape[0] == channels && len(g.x.Shape) <= 5
+	channels, taps := g.x.Shape[1], device.Type{Shape: g.w.Shape[2:]}.Elements()
+	return taps <= mostTaps && channels > 1 && g.attrs.Groups == channels && g.w.Shape[0] == channels && len(g.x.Shape) <= 5
 }
 
 // depthwise describes the convolution on activations in a layout.

@@ -254,3 +254,19 @@ func TestFastCrossEntropy(t *testing.T) {
 		}
 	}
 }
+
+// Steps over the channels of one sample must not become steps over its blocks.
+func TestSliceStepsOverChannels(t *testing.T) {
+	b := openFast(t, 2)
+	rng := rand.New(rand.NewPCG(61, 62))
+	for _, places := range []int{1, 9} {
+		x, y := f32(1, 64, places), f32(1, 32, places)
+		op := device.OpDesc{Kind: device.Slice, Attrs: device.SliceAttrs{Axis: 1, From: 0, To: 64, Step: 2}, In: []device.Type{x}, Out: y}
+		in := [][]byte{normals(rng, x)}
+		eachLayout(op, func(have []device.Layout) {
+			if accelerated(b, op, have) {
+				compare(t, b, op, have, in, nil, 0)
+			}
+		})
+	}
+}

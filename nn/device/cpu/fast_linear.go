@@ -21,9 +21,10 @@ func (p product) layout() device.Layout { return layout{elem: p.elem}.device() }
 
 // linearProduct chooses the library's code. In bfloat16 a linear layer is a
 // convolution of kernel 1 over its rows with channels innermost, for which the
-// library turns float32 weights and leaves their gradient in float32.
+// library turns float32 weights and leaves their gradient in float32. Features
+// (N,D) stay in float32, as heads give them to losses.
 func (f *fast) linearProduct(op device.OpDesc, l linear, d onednn.Direction) (product, error) {
-	if f.elem(op) == ckernel.Float32 {
+	if f.elem(op) == ckernel.Float32 || len(op.In[0].Shape) == 2 {
 		return product{}, nil
 	}
 	one := [3]int{1, 1, 1}

@@ -148,7 +148,7 @@ const zeroPiece = 1 << 16
 // the first in memory.
 func sliceRuns(v device.Value, long, short device.Type, s device.SliceAttrs) (layout, ckernel.Runs, uintptr, bool) {
 	keep := joined([]device.Value{v}, long, short)
-	if keep.order == blocked && s.Axis == 1 && s.From%blockSize != 0 {
+	if keep.order == blocked && s.Axis == 1 && (s.From%blockSize != 0 || s.Step != 1) {
 		keep.order = channelsLast
 	}
 	from := s.From

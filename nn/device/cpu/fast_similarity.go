@@ -71,11 +71,17 @@ func sortMasked(ids, candidates []int32, r similarityRoom) {
 		})
 	}
 	byID := func(j, id int32) int { return cmp.Compare(candidates[j], id) }
+	notAbove := func(j, id int32) int { // the first behind those of this id
+		if candidates[j] > id {
+			return 1
+		}
+		return -1
+	}
 	for i, id := range ids {
 		r.begin[i], r.end[i] = 0, 0
 		if id >= 0 {
 			from, _ := slices.BinarySearchFunc(r.order, id, byID)
-			to, _ := slices.BinarySearchFunc(r.order, id+1, byID)
+			to, _ := slices.BinarySearchFunc(r.order, id, notAbove)
 			r.begin[i], r.end[i] = int32(from), int32(to)
 		}
 	}

@@ -98,6 +98,9 @@ api *onednn_load(const char *path, int threads, char *reason, size_t room) {
         onednn_unload(a);
         return NULL;
     }
+    // Of the calling thread; later calls that need not be the library's, such as
+    // matrix products of our own kernels, take the team as they find it.
+    if (a->omp_set_num_threads) a->omp_set_num_threads(threads);
     int status = a->engine_create(&a->engine, kind_cpu, 0);
     if (!status) status = a->stream_create(&a->stream, a->engine, 1 /* default flags */);
     if (status) {
