@@ -215,7 +215,7 @@ func checkUpdates(n *gorgonia.Node, given, used []*value) error {
 	}
 	for _, i := range o.Updates() {
 		if given[i] != used[i] || !given[i].block.fixed {
-			return fmt.Errorf("input %d is updated in place and must be a leaf in the plain layout", i)
+			return fmt.Errorf("input %d is updated in place and must be a leaf in the plain layout: make it by Scope.Buffer and pass it as it is", i)
 		}
 	}
 	return nil

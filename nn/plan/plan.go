@@ -60,7 +60,10 @@ func Compile(be device.Backend, o Options, outputs ...*gorgonia.Node) (*Machine,
 		b.free()
 		return nil, err
 	}
-	return m, m.bindConstants()
+	if err := m.bindConstants(); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
 }
 
 func (b *builder) compile(nodes, outputs []*gorgonia.Node) (*Machine, error) {

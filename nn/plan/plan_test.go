@@ -1,11 +1,14 @@
 package plan_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/clvid/clvid/nn"
 	"github.com/clvid/clvid/nn/device"
@@ -138,5 +141,54 @@ func learn(t *testing.T, be device.Backend) {
 	t.Logf("loss %.4f to %.4f, arena %d bytes, %d steps", first, last, m.ArenaBytes(), m.Steps())
 	if math.Abs(first-math.Log(toyClasses)) > 0.5 || last > 0.2 {
 		t.Fatalf("loss went from %g to %g, want about ln 3 to below 0.2", first, last)
+	}
+}
+
+// refusing is a back end that takes no data, and knows what is allocated.
+type refusing struct {
+	device.Backend
+	live map[device.Mem]bool
+}
+
+func (r *refusing) Alloc(bytes int64) (device.Mem, error) {
+	m, err := r.Backend.Alloc(bytes)
+	if err == nil {
+		r.live[m] = true
+	}
+	return m, err
+}
+
+func (r *refusing) Free(m device.Mem) {
+	delete(r.live, m)
+	r.Backend.Free(m)
+}
+
+func (r *refusing) Upload(device.Mem, device.Value, []byte) error { return errors.New("refused") }
+
+// A program whose constants cannot be bound gives its memory back.
+func TestCompileFreesAfterFailedConstants(t *testing.T) {
+	be := &refusing{openCPU(t, 1), map[device.Mem]bool{}}
+	g := gorgonia.NewGraph()
+	x := nn.Input(g, "x", device.Float32, 3)
+	half := gorgonia.NewTensor(g, gorgonia.Float32, 1, gorgonia.WithName("half"), gorgonia.WithShape(3),
+		gorgonia.WithValue(tensor.New(tensor.WithBacking([]float32{.5, .5, .5}))))
+	m, err := plan.Compile(be, plan.Options{}, op.Add(x, half))
+	if m != nil || err == nil || !strings.Contains(err.Error(), "let half: refused") || len(be.live) > 0 {
+		t.Errorf("got machine %v, error %v, %d blocks of memory", m, err, len(be.live))
+	}
+}
+
+// Running statistics are leaves: a copy of them would be updated and lost.
+func TestCompileRefusesUpdatesOfResults(t *testing.T) {
+	store := nn.NewStore(device.Float32)
+	g := gorgonia.NewGraph()
+	x, c := nn.Input(g, "x", device.Float32, 2, 3), []*gorgonia.Node(nil)
+	for _, name := range []string{"gamma", "beta", "mean", "variance"} {
+		c = append(c, nn.Input(g, name, device.Float32, 3))
+	}
+	z := op.BatchNorm(x, c[0], c[1], op.Add(c[2], c[2]), c[3], device.BatchNormAttrs{Eps: 1e-5})
+	_, err := plan.Compile(openCPU(t, 1), plan.Options{Train: true, Params: store}, z)
+	if err == nil || !strings.Contains(err.Error(), "input 3 is updated in place") || !strings.Contains(err.Error(), "Scope.Buffer") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -24,7 +24,7 @@ func (b *backend) Free(m device.Mem) { b.memory.free(m.Ptr) }
 
 func (m *memory) alloc(bytes int64) (device.Mem, error) {
 	if bytes < 0 {
-		return device.Mem{}, fmt.Errorf("cpu: alloc: %d bytes", bytes)
+		return device.Mem{}, fmt.Errorf("cpu: alloc %d bytes: the sizes multiply to more than 64 bits hold: lower the batch size, clip size or queue", bytes)
 	}
 	block, err := syscall.Mmap(-1, 0, int(max(bytes, 1)), syscall.PROT_READ|syscall.PROT_WRITE,
 		syscall.MAP_ANON|syscall.MAP_PRIVATE)
