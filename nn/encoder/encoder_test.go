@@ -143,7 +143,7 @@ func checkBuild(t *testing.T, e Entry, c Config, shape []int) {
 }
 
 func TestConfigValidate(t *testing.T) {
-	for _, c := range []Config{Default(), {}, {Width: 1}, {Width: maxWidth}, {SKRatio: 0.0625}, {Alpha: 8, Beta: 8, FusionKernel: 5}} {
+	for _, c := range []Config{Default(), {}, {Width: 1}, {Width: maxWidth}, {SKRatio: 0.0625}, {DropPath: .9}, {Alpha: 8, Beta: 8, FusionKernel: 5}} {
 		if err := c.Validate(); err != nil {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -153,6 +153,7 @@ func TestConfigValidate(t *testing.T) {
 		"sk_ratio":      {{SKRatio: -0.1}, {SKRatio: 1.1}, {SKRatio: math.NaN()}},
 		"alpha":         {{Alpha: -1}, {Alpha: maxAlpha + 1}},
 		"beta":          {{Beta: -1}, {Beta: maxBeta + 1}},
+		"drop_path":     {{DropPath: -.1}, {DropPath: 1}, {DropPath: math.NaN()}},
 		"fusion_kernel": {{FusionKernel: 4}, {FusionKernel: -1}, {FusionKernel: maxFusionKernel + 2}},
 	} {
 		for _, c := range bad {

@@ -22,12 +22,13 @@ type MViTBlock struct {
 // versions do differently.
 type MViTConfig struct {
 	Blocks        []MViTBlock
-	ResidualPool  bool // adds the pooled queries to what attention gives
-	ResidualClass bool // does so for the class token too
-	Relative      bool // positions relative to each other, instead of tables
-	ProjectEarly  bool // channels grow in the attention, not in the perceptron
-	Image, Frames int  // that tables are made for; 0: the input's
-	Recompute     bool // see nn.Recompute
+	ResidualPool  bool    // adds the pooled queries to what attention gives
+	ResidualClass bool    // does so for the class token too
+	Relative      bool    // positions relative to each other, instead of tables
+	ProjectEarly  bool    // channels grow in the attention, not in the perceptron
+	Image, Frames int     // that tables are made for; 0: the input's
+	DropPath      float64 // probability of leaving out what the last block adds; in [0,1)
+	Recompute     bool    // see nn.Recompute
 }
 
 // Geometry of the first convolution of an MViT.
@@ -35,14 +36,13 @@ var mvitKernel, mvitStride, mvitPad = []int{3, 7, 7}, []int{2, 4, 4}, []int{1, 3
 
 // MViT maps clips x (N,C,T,H,W) to the normalised class token (N,D) (Fan et
 // al., arXiv:2104.11227; Li et al., arXiv:2112.01526), with the names of
-// torchvision: "conv_proj", "pos_encoding", "blocks.I", "norm". Published
-// training also drops whole branches at random, which is left out here.
+// torchvision: "conv_proj", "pos_encoding", "blocks.I", "norm".
 func MViT(s nn.Scope, x *gorgonia.Node, c MViTConfig) *gorgonia.Node {
 	tokens, grid := mvitStem(s.Sub("conv_proj"), x, c.Blocks[0].In)
 	tokens = c.positions(s.Sub("pos_encoding"), tokens, grid)
 	made := c.made(grid)
 	for i, b := range c.Blocks {
-		block := mvitBlock{MViTBlock: b, MViTConfig: c, grid: grid, made: made}
+		block := mvitBlock{MViTBlock: b, MViTConfig: c, grid: grid, made: made, drop: dropPathAt(c.DropPath, i, len(c.Blocks))}
 		tokens = Config{Recompute: c.Recompute}.block(tokens, func(x *gorgonia.Node) *gorgonia.Node {
 			x, grid = block.build(s.Sub("blocks").Sub(strconv.Itoa(i)), x)
 			return x
@@ -98,7 +98,8 @@ func (c MViTConfig) positions(s nn.Scope, x *gorgonia.Node, grid [3]int) *gorgon
 type mvitBlock struct {
 	MViTBlock
 	MViTConfig
-	grid, made [3]int // of the tokens, and that tables are made for
+	grid, made [3]int  // of the tokens, and that tables are made for
+	drop       float64 // probability for nn.DropPath
 }
 
 // build maps tokens (N,1+T·H·W,In) to (N,1+…,Out) on a grid that StrideQ
@@ -109,7 +110,7 @@ func (b mvitBlock) build(s nn.Scope, x *gorgonia.Node) (*gorgonia.Node, [3]int) 
 	if b.ProjectEarly && b.In != b.Out {
 		x = linear(s.Sub("project"), y, b.Out)
 	}
-	x = op.Add(b.skip(x), attended)
+	x = op.Add(b.skip(x), nn.DropPath(s, attended, b.drop))
 	y = nn.LayerNorm(s.Sub("norm2"), x, vitEps)
 	if !b.ProjectEarly && b.In != b.Out {
 		x = linear(s.Sub("project"), y, b.Out)
@@ -117,7 +118,7 @@ func (b mvitBlock) build(s nn.Scope, x *gorgonia.Node) (*gorgonia.Node, [3]int) 
 	y = activated(linear(s.Sub("mlp.0"), y, 4*y.Shape()[2]), op.GELU, func(y *gorgonia.Node) *gorgonia.Node {
 		return linear(s.Sub("mlp.3"), y, b.Out)
 	})
-	return op.Add(x, y), grid
+	return op.Add(x, nn.DropPath(s, y, b.drop)), grid
 }
 
 // skip pools tokens by maxima as StrideQ pools queries.

@@ -14,7 +14,7 @@ var mvitV1BEntry = Entry{
 	Classifier: "head.1",
 	Features:   mvitFeatures,
 	Build: func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node {
-		return MViT(s, x, MViTConfig{Blocks: mvitBlocks(c.mvitWidth(), false), Image: c.TableSize, Frames: c.TableTime, Recompute: c.Recompute})
+		return MViT(s, x, MViTConfig{Blocks: mvitBlocks(c.mvitWidth(), false), Image: c.TableSize, Frames: c.TableTime, DropPath: c.DropPath, Recompute: c.Recompute})
 	},
 }
 
@@ -26,7 +26,7 @@ var mvitV2SEntry = Entry{
 	Features:   mvitFeatures,
 	Build: func(s nn.Scope, x *gorgonia.Node, c Config) *gorgonia.Node {
 		return MViT(s, x, MViTConfig{Blocks: mvitBlocks(c.mvitWidth(), true), ResidualPool: true, Relative: true,
-			ProjectEarly: true, Image: c.TableSize, Frames: c.TableTime, Recompute: c.Recompute})
+			ProjectEarly: true, Image: c.TableSize, Frames: c.TableTime, DropPath: c.DropPath, Recompute: c.Recompute})
 	},
 }
 

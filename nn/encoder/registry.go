@@ -31,6 +31,8 @@ type Config struct {
 	TableSize int    `yaml:"table_size" doc:"side in px that position tables are made for; 0: the input's"`
 	TableTime int    `yaml:"table_time" doc:"frames that position tables are made for; 0: the input's"`
 	Attention string `yaml:"attention" doc:"timesformer: divided, joint or space; '' is divided"`
+	// DropPath is that of the last block; nothing is left out in evaluation.
+	DropPath float64 `yaml:"drop_path" doc:"transformers: probability that training leaves out what a block adds to a sample, rising from 0 to this over the blocks"`
 
 	CIFARStem bool    `yaml:"cifar_stem" doc:"resnet: 3x3 stem without stride and pool, for pictures of 32 px"`
 	SKRatio   float64 `yaml:"sk_ratio" doc:"resnet: selective kernels and ResNet-D of SimCLRv2, published 0.0625; 0: none"`
@@ -66,6 +68,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("encoder: selective-kernel ratio %g: set encoder_options.sk_ratio to more than 0 and at most 1, or to 0 for none", c.SKRatio)
 	}
 	if err := c.validateSlowFast(); err != nil {
+		return err
+	}
+	if err := c.validateDropPath(); err != nil {
 		return err
 	}
 	return c.validateTransformer()

@@ -82,33 +82,42 @@ func byFrames(x *gorgonia.Node) *gorgonia.Node {
 // divided are blocks of attention over time, then over space.
 func (c TimeSformerConfig) divided(s nn.Scope, x *gorgonia.Node, frames int) *gorgonia.Node {
 	start := tokenStart
-	return c.blocks(s, x, func(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
-		x = dividedBlock(s, x, c.Heads, frames, start)
+	return c.blocks(s, x, func(s nn.Scope, x *gorgonia.Node, drop float64) *gorgonia.Node {
+		x = dividedBlock(s, x, divided{heads: c.Heads, frames: frames, start: start, drop: drop})
 		start = nn.Zeros
 		return x
 	})
 }
 
+// divided are the settings of a block of divided attention.
+type divided struct {
+	heads, frames int
+	start         nn.Init // of "temporal_fc"
+	drop          float64 // probability for nn.DropPath
+}
+
 // dividedBlock takes tokens (N,1+P·T,D), time fastest. The class token takes
 // part in the attention over space alone, as one copy a frame, whose mean is
-// added to it. start is that of "temporal_fc".
-func dividedBlock(s nn.Scope, x *gorgonia.Node, heads, frames int, start nn.Init) *gorgonia.Node {
-	d := x.Shape()
+// added to it. As in the authors' code, training leaves out attention over time
+// place by place and that over space frame by frame.
+func dividedBlock(s nn.Scope, x *gorgonia.Node, c divided) *gorgonia.Node {
+	d, frames := x.Shape(), c.frames
 	n, places, width := d[0], (d[1]-1)/frames, d[2]
 	class, tokens := op.Slice(x, 1, 0, 1), rest(x)
 
 	xt := op.Reshape(tokens, n*places, frames, width)
-	xt = selfAttention(s.Sub("temporal_attn"), nn.LayerNorm(s.Sub("temporal_norm1"), xt, vitEps), heads)
-	xt = nn.LinearFrom(s.Sub("temporal_fc"), xt, width, start, nn.Zeros)
+	xt = selfAttention(s.Sub("temporal_attn"), nn.LayerNorm(s.Sub("temporal_norm1"), xt, vitEps), c.heads)
+	xt = nn.LinearFrom(s.Sub("temporal_fc"), nn.DropPath(s, xt, c.drop), width, c.start, nn.Zeros)
 	tokens = op.Add(tokens, op.Reshape(xt, n, places*frames, width))
 
 	xs := byFrames(op.Reshape(tokens, n, places, frames, width))
 	classes := op.Reshape(op.Broadcast(class, n, frames, width), n*frames, 1, width)
 	xs = op.Concat(1, classes, xs)
-	xs = selfAttention(s.Sub("attn"), nn.LayerNorm(s.Sub("norm1"), xs, vitEps), heads)
+	xs = selfAttention(s.Sub("attn"), nn.LayerNorm(s.Sub("norm1"), xs, vitEps), c.heads)
+	xs = nn.DropPath(s, xs, c.drop)
 	classes = op.Mean(op.Reshape(op.Slice(xs, 1, 0, 1), n, frames, 1, width), 1)
 	xs = op.Reshape(byPlace(rest(xs), n, frames), n, places*frames, width)
 
 	x = op.Concat(1, op.Add(class, classes), op.Add(tokens, xs))
-	return op.Add(x, mlp(s.Sub("mlp"), nn.LayerNorm(s.Sub("norm2"), x, vitEps)))
+	return op.Add(x, nn.DropPath(s, mlp(s.Sub("mlp"), nn.LayerNorm(s.Sub("norm2"), x, vitEps)), c.drop))
 }

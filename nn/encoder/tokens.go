@@ -111,10 +111,12 @@ func activated(x *gorgonia.Node, f, layer func(x *gorgonia.Node) *gorgonia.Node)
 }
 
 // preNormBlock adds attention and perceptron, each of normalised tokens, to x
-// (N,L,D).
-func preNormBlock(s nn.Scope, x *gorgonia.Node, heads int) *gorgonia.Node {
-	x = op.Add(x, selfAttention(s.Sub("attn"), nn.LayerNorm(s.Sub("norm1"), x, vitEps), heads))
-	return op.Add(x, mlp(s.Sub("mlp"), nn.LayerNorm(s.Sub("norm2"), x, vitEps)))
+// (N,L,D); drop is the probability with which training leaves either out.
+func preNormBlock(s nn.Scope, x *gorgonia.Node, heads int, drop float64) *gorgonia.Node {
+	y := selfAttention(s.Sub("attn"), nn.LayerNorm(s.Sub("norm1"), x, vitEps), heads)
+	x = op.Add(x, nn.DropPath(s, y, drop))
+	y = mlp(s.Sub("mlp"), nn.LayerNorm(s.Sub("norm2"), x, vitEps))
+	return op.Add(x, nn.DropPath(s, y, drop))
 }
 
 // resizePlaces interpolates a table (1,P,D) of the places of one grid of 1 to 3

@@ -36,6 +36,9 @@ type ViTConfig struct {
 	Heads  int // divides Width
 	Patch  int // side of the patches in px
 	Image  int // side in px that the position table is made for; 0: the input's
+	// DropPath is the probability with which training leaves out what the last
+	// block adds to a sample; in [0,1), smaller in those before it.
+	DropPath float64
 	// Recompute drops the activations inside blocks, see nn.Recompute.
 	Recompute bool
 }
@@ -44,14 +47,15 @@ type ViTConfig struct {
 func (v ViTConfig) with(c Config) ViTConfig {
 	width := c.width(v.Width)
 	return ViTConfig{Width: width, Layers: orOwn(c.Layers, v.Layers), Heads: c.heads(width, v.Heads),
-		Patch: orOwn(c.Patch, v.Patch), Image: c.TableSize, Recompute: c.Recompute}
+		Patch: orOwn(c.Patch, v.Patch), Image: c.TableSize, DropPath: c.DropPath, Recompute: c.Recompute}
 }
 
-// blocks applies the layers, each drawn by block in a scope of its own.
-func (v ViTConfig) blocks(s nn.Scope, x *gorgonia.Node, block func(s nn.Scope, x *gorgonia.Node) *gorgonia.Node) *gorgonia.Node {
+// blocks applies the layers, each drawn by block in a scope of its own; drop is
+// the probability for its nn.DropPath.
+func (v ViTConfig) blocks(s nn.Scope, x *gorgonia.Node, block func(s nn.Scope, x *gorgonia.Node, drop float64) *gorgonia.Node) *gorgonia.Node {
 	for i := range v.Layers {
 		x = Config{Recompute: v.Recompute}.block(x, func(x *gorgonia.Node) *gorgonia.Node {
-			return block(s.Sub(strconv.Itoa(i)), x)
+			return block(s.Sub(strconv.Itoa(i)), x, dropPathAt(v.DropPath, i, v.Layers))
 		})
 	}
 	return x
@@ -59,7 +63,9 @@ func (v ViTConfig) blocks(s nn.Scope, x *gorgonia.Node, block func(s nn.Scope, x
 
 // preNorm are blocks with names of timm.
 func (v ViTConfig) preNorm(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
-	return v.blocks(s, x, func(s nn.Scope, x *gorgonia.Node) *gorgonia.Node { return preNormBlock(s, x, v.Heads) })
+	return v.blocks(s, x, func(s nn.Scope, x *gorgonia.Node, drop float64) *gorgonia.Node {
+		return preNormBlock(s, x, v.Heads, drop)
+	})
 }
 
 // ViT maps images x (N,C,H,W) to normalised tokens (N,1+P,Width), the class

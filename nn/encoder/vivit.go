@@ -37,8 +37,8 @@ func ViViT(s nn.Scope, x *gorgonia.Node, c ViViTConfig) *gorgonia.Node {
 	tokens, grid := patchEmbedding(e.Sub("patch_embeddings.projection"), x, []int{c.Tubelet, c.Patch, c.Patch}, c.Width)
 	tokens = withClass(table(e, "cls_token", 1, 1, c.Width), tokens)
 	tokens = op.Add(tokens, c.positions(e, grid))
-	tokens = c.blocks(s.Sub("encoder.layer"), tokens, func(s nn.Scope, x *gorgonia.Node) *gorgonia.Node {
-		return vivitBlock(s, x, c.Heads)
+	tokens = c.blocks(s.Sub("encoder.layer"), tokens, func(s nn.Scope, x *gorgonia.Node, drop float64) *gorgonia.Node {
+		return vivitBlock(s, x, c.Heads, drop)
 	})
 	return nn.LayerNorm(s.Sub("layernorm"), tokens, vitEps)
 }
@@ -53,13 +53,14 @@ func (c ViViTConfig) positions(s nn.Scope, grid []int) *gorgonia.Node {
 	return op.Concat(1, op.Slice(t, 1, 0, 1), resizePlaces(rest(t), made, grid))
 }
 
-func vivitBlock(s nn.Scope, x *gorgonia.Node, heads int) *gorgonia.Node {
+func vivitBlock(s nn.Scope, x *gorgonia.Node, heads int, drop float64) *gorgonia.Node {
 	d := x.Shape()[2]
 	y, a := nn.LayerNorm(s.Sub("layernorm_before"), x, vitEps), s.Sub("attention.attention")
 	y = op.Attention(linear(a.Sub("query"), y, d), linear(a.Sub("key"), y, d), linear(a.Sub("value"), y, d), op.AttentionOptions{Heads: heads})
-	x = op.Add(x, linear(s.Sub("attention.output.dense"), y, d))
+	x = op.Add(x, nn.DropPath(s, linear(s.Sub("attention.output.dense"), y, d), drop))
 	y = nn.LayerNorm(s.Sub("layernorm_after"), x, vitEps)
-	return op.Add(x, activated(linear(s.Sub("intermediate.dense"), y, 4*d), op.GELUTanh, func(y *gorgonia.Node) *gorgonia.Node {
+	y = activated(linear(s.Sub("intermediate.dense"), y, 4*d), op.GELUTanh, func(y *gorgonia.Node) *gorgonia.Node {
 		return linear(s.Sub("output.dense"), y, d)
-	}))
+	})
+	return op.Add(x, nn.DropPath(s, y, drop))
 }
