@@ -11,15 +11,14 @@ import (
 	"unsafe"
 )
 
-// oneDNN 3.2 computes some gradients of weights in bfloat16 from memory that
-// nobody wrote: on maps that are shorter than the kernel, the last channels come
-// out wrong or NaN. So each of them is tried once, on ones, where every gradient
-// is a count; one that fails counts as not there.
+// oneDNN computes some gradients of weights in bfloat16 from memory that nobody
+// wrote: on maps that are shorter than the kernel, the last channels come out
+// wrong or NaN (2.6 on maps of three frames, 3.2 on more). So each of them is
+// tried once, on ones, where every gradient is a count; one that fails counts as
+// not there.
 
 // mistrusted tells which convolutions are tried.
-func (l *Library) mistrusted(d ConvDesc) bool {
-	return l.api.version.major > 2 && d.Elem == BFloat16 && d.Direction == GradWeight
-}
+func (d ConvDesc) mistrusted() bool { return d.Elem == BFloat16 && d.Direction == GradWeight }
 
 var errOutOfMemory = errors.New("onednn: no memory to try a convolution in")
 
