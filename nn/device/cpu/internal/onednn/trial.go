@@ -1,13 +1,8 @@
 package onednn
 
-/*
-#include <stdlib.h>
-#include "shim.h"
-*/
-import "C"
-
 import (
-	"errors"
+	"fmt"
+	"syscall"
 	"unsafe"
 )
 
@@ -20,9 +15,8 @@ import (
 // mistrusted tells which convolutions are tried.
 func (d ConvDesc) mistrusted() bool { return d.Elem == BFloat16 && d.Direction == GradWeight }
 
-var errOutOfMemory = errors.New("onednn: no memory to try a convolution in")
-
-// trial allocates what a run needs; all is poisoned, NaN in every type.
+// trial is what a run needs, poisoned: NaN in every type. Its pages go back to
+// the system at once; the heap of C would keep them.
 type trial struct{ x, dw, dy, scratch []byte }
 
 func newTrial(d ConvDesc, scratch int64) (*trial, error) {
@@ -31,13 +25,12 @@ func newTrial(d ConvDesc, scratch int64) (*trial, error) {
 		&t.x: 2 * d.N * d.C * volume(d.In), &t.dy: 2 * d.N * d.K * volume(d.Out),
 		&t.dw: 4 * d.K * d.C / d.Groups * volume(d.Kernel), &t.scratch: int(scratch),
 	} {
-		const alignment = 64
-		p := C.aligned_alloc(alignment, C.size_t((bytes+alignment)/alignment*alignment))
-		if p == nil {
+		pages, err := syscall.Mmap(-1, 0, max(bytes, 1), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+		if err != nil {
 			t.free()
-			return nil, errOutOfMemory
+			return nil, fmt.Errorf("onednn: %d bytes to try a convolution in: %w", bytes, err)
 		}
-		*buffer = unsafe.Slice((*byte)(p), bytes+1)[:bytes]
+		*buffer = pages
 		for i := range *buffer {
 			(*buffer)[i] = 0xff
 		}
@@ -47,7 +40,9 @@ func newTrial(d ConvDesc, scratch int64) (*trial, error) {
 
 func (t *trial) free() {
 	for _, b := range [][]byte{t.x, t.dw, t.dy, t.scratch} {
-		C.free(unsafe.Pointer(unsafe.SliceData(b)))
+		if b != nil {
+			_ = syscall.Munmap(b) // fails only for addresses that Mmap did not give
+		}
 	}
 }
 
