@@ -43,7 +43,7 @@ type Config struct {
 	Threads int    `yaml:"threads" doc:"of training, 0 is one a core; part of the result"`
 	Device  string `yaml:"device" doc:"that trains: cpu"`
 	// Precision is a name of device.ParsePrecision.
-	Precision string `yaml:"precision" doc:"of products: f32, or bf16 where the processor has it (twice as fast); part of the result"`
+	Precision string `yaml:"precision" doc:"of products: f32, or bf16 where the processor multiplies it; part of the result"`
 
 	CheckpointEvery int     `yaml:"checkpoint_every" doc:"steps between checkpoints"`
 	LogEvery        int     `yaml:"log_every" doc:"steps between lines of progress"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,6 +90,11 @@ func (f *exportFlags) check() error {
 	for name, v := range map[string][]float64{"mean": f.mean, "std": f.std} {
 		if n := len(v); n != 0 && n != 1 && n != 3 {
 			return usageError{fmt.Errorf("--%s has %d numbers, want one, or one for each of R, G and B", name, n)}
+		}
+		for _, x := range v {
+			if math.IsNaN(x) || math.IsInf(x, 0) || name == "std" && x <= 0 {
+				return usageError{fmt.Errorf("--%s has %v, want finite numbers, and deviations above 0", name, x)}
+			}
 		}
 	}
 	return nil

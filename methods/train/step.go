@@ -129,7 +129,7 @@ func (t *trainer) measure(part int) (Metrics, error) {
 	}
 	lr := t.schedules.LR.At(t.step)
 	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return Metrics{}, fmt.Errorf("train: step %d: the loss is %v at learning rate %.3g: lower optimizer.lr, or raise the temperature; the last checkpoint is kept", t.step, value, lr)
+		return Metrics{}, fmt.Errorf("train: step %d: the loss is %v at learning rate %.3g: lower optimizer.lr, or raise the temperature; a checkpoint that was written before is kept", t.step, value, lr)
 	}
 	m := Metrics{Step: t.step + 1, Epoch: t.step * t.perStep / t.epochSamples, Loss: value, LR: lr, Terms: map[string]TermMetrics{}}
 	for _, term := range t.graph.Terms {
