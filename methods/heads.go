@@ -39,6 +39,8 @@ func rows(f *gorgonia.Node, at, n int) *gorgonia.Node { return op.Slice(f, 0, at
 
 // predictions adds the cross-entropy of every Predict view.
 type predictions struct {
+	smoothing float64 // of the targets, in [0,1)
+
 	targets []*gorgonia.Node
 	views   []View
 	batch   *Batch
@@ -73,7 +75,7 @@ func (p *predictions) losses(env *Env, g *gorgonia.ExprGraph, logits []*gorgonia
 		target := nn.Input(g, fmt.Sprintf("target.%s.%d", part.Name, at), int32Type, env.N)
 		p.targets, p.views = append(p.targets, target), append(p.views, v)
 		terms = append(terms, Term{
-			Name: part.Name, Weight: part.Weight, Loss: loss.CrossEntropy(scores, target), Logits: scores,
+			Name: part.Name, Weight: part.Weight, Loss: loss.SmoothedCrossEntropy(scores, target, p.smoothing), Logits: scores,
 			Targets: func() []int32 { return p.batch.Targets[at] }, Choices: part.Task.Spec().Classes,
 		})
 	}

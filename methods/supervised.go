@@ -9,8 +9,22 @@ import (
 	"github.com/clvid/clvid/pretext"
 )
 
+// SupervisedConfig holds the settings of training with labels.
+type SupervisedConfig struct {
+	LabelSmoothing float64 `yaml:"label_smoothing" doc:"share of a target that all classes divide evenly, less than 1; 0: none"`
+}
+
+// Validate checks the range.
+func (c *SupervisedConfig) Validate() error {
+	if !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1) {
+		return fmt.Errorf("supervised.label_smoothing %v: want at least 0 and less than 1", c.LabelSmoothing)
+	}
+	return nil
+}
+
 // Supervised trains the encoder and a linear head by cross-entropy on the
-// targets of Predict views; fine-tuning is this method from given weights.
+// targets of Predict views, which may be smoothed; fine-tuning is this method
+// from given weights.
 type Supervised struct {
 	predictions
 	clips *gorgonia.Node
@@ -20,8 +34,14 @@ var _ Splitter = (*Supervised)(nil)
 
 var supervisedEntry = Entry{
 	Name: "supervised",
-	Doc:  "cross-entropy on labels through a linear head: fine-tuning and training from scratch",
-	New:  func(any) (Method, error) { return &Supervised{}, nil },
+	Doc:  "cross-entropy on labels, smoothed or not, through a linear head: fine-tuning and training from scratch",
+
+	Section: "supervised",
+	Config:  func() any { return &SupervisedConfig{} },
+	New: func(cfg any) (Method, error) {
+		c := cfg.(*SupervisedConfig)
+		return &Supervised{predictions: predictions{smoothing: c.LabelSmoothing}}, c.Validate()
+	},
 
 	DefaultFor: "action-recognition",
 }

@@ -44,7 +44,7 @@ func supervisedRun(t *testing.T, batches int) *recorder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Method, err = entry.New(nil); err != nil {
+	if s.Method, err = entry.New(entry.Config()); err != nil {
 		t.Fatal(err)
 	}
 	parts := []pretext.Part{{Name: "action-recognition", Weight: 1, Task: task}}

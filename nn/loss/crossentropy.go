@@ -12,3 +12,10 @@ import (
 func CrossEntropy(logits, target *gorgonia.Node) *gorgonia.Node {
 	return op.CrossEntropy(logits, target)
 }
+
+// SmoothedCrossEntropy is CrossEntropy with targets of 1-smoothing, the rest of
+// which all M classes divide evenly (Szegedy et al., arXiv:1512.00567, section
+// 7); smoothing in [0,1).
+func SmoothedCrossEntropy(logits, target *gorgonia.Node, smoothing float64) *gorgonia.Node {
+	return op.SmoothedCrossEntropy(logits, target, smoothing)
+}
