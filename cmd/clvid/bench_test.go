@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,5 +52,11 @@ func TestBenchStepProfile(t *testing.T) {
 	r := jsonOf[bench.StepReport](t, append(args, "--json", "--profile", "-")...)
 	if r.Profile == nil || r.Profile.Runs != 2 || len(r.Profile.Steps) != r.Kernels {
 		t.Errorf("profile %+v of %d kernels", r.Profile, r.Kernels)
+	}
+	if want := fmt.Sprintf("The other %d kernels are left out here: --profile FILE has all %d", r.Kernels-slowestKernels, r.Kernels); !strings.Contains(out, want) {
+		t.Errorf("no %q in:\n%s", want, out)
+	}
+	if text := leftOut(slowestKernels); text != "" {
+		t.Errorf("none left out, but %q", text)
 	}
 }

@@ -29,8 +29,16 @@ func profileTables(p *plan.Profile, step float64) string {
 	for _, s := range p.Slowest()[:min(slowestKernels, len(p.Steps))] {
 		nodes.AppendRow(table.Row{kernelName(s.Name), shapeText(s.Shape), s.Layout, millis(s.Seconds), percent(s.Seconds / p.Seconds()), fmt.Sprintf("%.1f", megabytes(s.Bytes)), rate(s.Bytes, s.Seconds)})
 	}
-	return fmt.Sprintf("%s\nThe step takes %s ms; %s ms of it are the optimizer's and the machine's.\n\n%s\n",
-		kinds.Render(), millis(step), millis(max(0, step-p.Seconds())), nodes.Render())
+	return fmt.Sprintf("%s\nThe step takes %s ms; %s ms of it are the optimizer's and the machine's.\n\n%s\n%s",
+		kinds.Render(), millis(step), millis(max(0, step-p.Seconds())), nodes.Render(), leftOut(len(p.Steps)))
+}
+
+// leftOut tells how many of so many kernels the table of the slowest leaves out.
+func leftOut(kernels int) string {
+	if kernels <= slowestKernels {
+		return ""
+	}
+	return fmt.Sprintf("The other %d kernels are left out here: --profile FILE has all %d in its trace, --json in its profile.\n", kernels-slowestKernels, kernels)
 }
 
 // kernelName keeps operation, first leaf and number of a long name.
