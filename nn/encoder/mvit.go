@@ -143,10 +143,10 @@ func (b mvitBlock) attend(s nn.Scope, x *gorgonia.Node) (*gorgonia.Node, [3]int)
 		width = b.Out
 	}
 	qkv := linear(s.Sub("qkv"), x, 3*width)
-	part := func(i int) *gorgonia.Node { return op.Slice(qkv, 2, i*width, (i+1)*width) }
-	q, gridQ := b.pool(s.Sub("pool_q"), part(0), b.KernelQ, b.StrideQ)
-	k, gridK := b.pool(s.Sub("pool_k"), part(1), b.KernelKV, b.StrideKV)
-	v, _ := b.pool(s.Sub("pool_v"), part(2), b.KernelKV, b.StrideKV)
+	parts := op.Split(qkv, 2, width, width, width)
+	q, gridQ := b.pool(s.Sub("pool_q"), parts[0], b.KernelQ, b.StrideQ)
+	k, gridK := b.pool(s.Sub("pool_k"), parts[1], b.KernelKV, b.StrideKV)
+	v, _ := b.pool(s.Sub("pool_v"), parts[2], b.KernelKV, b.StrideKV)
 	o := op.AttentionOptions{Heads: b.Heads}
 	if b.Relative {
 		o.Bias = b.relative(s, q, gridQ, gridK)

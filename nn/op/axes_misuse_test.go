@@ -16,6 +16,9 @@ func TestMisuseOfAxes(t *testing.T) {
 	misuse(t, map[string]func(){
 		"op: slice: [1,4) by 1 of axis 1 of shape [2 3]":                           func() { op.Slice(leaf(2, 3), 1, 1, 4) },
 		"op: slice: [0,3) by 0 of axis 1 of shape [2 3]":                           func() { op.SliceStep(leaf(2, 3), 1, 0, 3, 0) },
+		"op: slice: split into [1 3] of axis 1 of shape (2, 3)":                    func() { op.Split(leaf(2, 3), 1, 1, 3) },
+		"op: slice: split into [3 0]: sizes below 1":                               func() { op.Split(leaf(2, 3), 1, 3, 0) },
+		"op: slice: split into [] of axis 0 of shape (2, 3)":                       func() { op.Split(leaf(2, 3), 0) },
 		"op: slice: axis 2 of shape (2, 3)":                                        func() { op.Slice(leaf(2, 3), 2, 0, 1) },
 		"op: concat: no inputs":                                                    func() { op.Concat(0) },
 		"op: concat: shapes [[2 3] [2 4]] along axis 0":                            func() { op.Concat(0, leaf(2, 3), leaf(2, 4)) },

@@ -59,6 +59,31 @@ func TestSlice(t *testing.T) {
 	}
 }
 
+// Parts, each weighted, joined in reverse.
+func TestSplit(t *testing.T) {
+	prove(t, "middle axis", optest.Case{
+		In: []optest.Input{shape(2, 4, 3)},
+		Build: unary(func(x *gorgonia.Node) *gorgonia.Node {
+			parts := op.Split(x, 1, 1, 2, 1)
+			return op.Concat(1, parts[2], op.Scale(parts[1], 2), parts[0])
+		}),
+		Loops: func(in [][]float64) []float64 {
+			var y []float64
+			for i := range 2 {
+				for _, from := range []struct {
+					row    int
+					factor float64
+				}{{3, 1}, {1, 2}, {2, 2}, {0, 1}} {
+					for k := range 3 {
+						y = append(y, from.factor*in[0][index(i, from.row, k, 4)])
+					}
+				}
+			}
+			return y
+		},
+	})
+}
+
 func TestSliceStep(t *testing.T) {
 	for axis, s := range [][]int{{7, 2}, {2, 7, 2}, {3, 2, 7}} {
 		for _, r := range []struct {
