@@ -74,12 +74,6 @@ func Embedding(s Scope, ids *gorgonia.Node, vocabulary, features int, std float6
 // ReLU is max(x, 0).
 func ReLU(x *gorgonia.Node) *gorgonia.Node { return op.ReLU(x) }
 
-// GELU is x·Phi(x), with Phi the standard normal distribution (arXiv:1606.08415).
-func GELU(x *gorgonia.Node) *gorgonia.Node { return op.GELU(x) }
-
-// SiLU is x·sigmoid(x), also called swish (arXiv:1710.05941).
-func SiLU(x *gorgonia.Node) *gorgonia.Node { return op.SiLU(x) }
-
 // MaxPool takes maxima over windows of x (N,C,spatial…); nil stride is the
 // kernel's size, nil pad none.
 func MaxPool(x *gorgonia.Node, kernel, stride, pad []int) *gorgonia.Node {

@@ -64,7 +64,7 @@ func TestEveryKindHasAKernel(t *testing.T) {
 	if len(kinds) < 30 {
 		t.Fatalf("found %d kinds in %v", len(kinds), files)
 	}
-	kernels := goBuilders[float32]()
+	kernels := float32Builders
 	for k := range kinds {
 		if kernels[k] == nil {
 			t.Errorf("kind %s has no kernel", k)

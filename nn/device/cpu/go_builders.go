@@ -9,9 +9,16 @@ import (
 // builder makes the kernel of one kind of operation.
 type builder func(op device.OpDesc, threads int) (goKernel, error)
 
-// goBuilder makes the kernel of an operation on elements T.
-func goBuilder[T float](op device.OpDesc, threads int) (goKernel, error) {
-	build, ok := goBuilders[T]()[op.Kind]
+// The pure-Go kernels by element type.
+var float32Builders, float64Builders = goBuilders[float32](), goBuilders[float64]()
+
+// buildGo makes the kernel of an operation on its elements.
+func buildGo(op device.OpDesc, threads int) (goKernel, error) {
+	builders := float32Builders
+	if usesFloat64(op) {
+		builders = float64Builders
+	}
+	build, ok := builders[op.Kind]
 	if !ok {
 		return goKernel{}, fmt.Errorf("no kernel for operation %q", op.Kind)
 	}

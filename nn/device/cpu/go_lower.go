@@ -20,11 +20,7 @@ func lowerGo(op device.OpDesc, reads []device.Value, threads int) (device.Lowere
 			return device.Lowered{}, fmt.Errorf("cpu: lower %s: saved value %d has layout %v, the pure-Go kernel reads plain ones", op.Kind, i, r.Layout)
 		}
 	}
-	build := goBuilder[float32]
-	if usesFloat64(op) {
-		build = goBuilder[float64]
-	}
-	k, err := build(op, threads)
+	k, err := buildGo(op, threads)
 	if err != nil {
 		return device.Lowered{}, fmt.Errorf("cpu: lower %s: %w", op.Kind, err)
 	}

@@ -1,7 +1,9 @@
-// Package ckernel holds C kernels for activations, float32 or bfloat16, whose
-// channels lie innermost, all of them or in blocks of 16: batch normalisation, pooling, elementwise operations and changes
-// of layout, with their gradients. Every kernel is compiled for several
-// instruction sets and the best is chosen at run time.
+// Package ckernel holds the CPU back end's C kernels with their gradients:
+// norms, attention, depthwise convolution, pooling, sampling, similarity losses,
+// elementwise operations, sums, moves and changes of layout. Activations are
+// float32 or bfloat16, their channels innermost, all of them or in blocks of 16.
+// Every kernel is compiled for several instruction sets and the best is chosen
+// at run time.
 //
 // All memory is given by address: outside Go's heap, or pinned. Parameters and
 // statistics of channels are float32 always.

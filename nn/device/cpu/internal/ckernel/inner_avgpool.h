@@ -10,14 +10,6 @@ INLINE int64_t counted(const ck_pool *p, int axis, int64_t o) {
     return (b > end ? end : b) - a;
 }
 
-// covering are the outputs along an axis whose windows hold input a.
-INLINE range covering(const ck_pool *p, int axis, int64_t a) {
-    int64_t last = a + p->pad[axis], first = last - p->kernel[axis] + 1, s = p->stride[axis];
-    range r = {first <= 0 ? 0 : (first + s - 1) / s, last / s + 1};
-    if (r.to > p->out[axis]) r.to = p->out[axis];
-    return r;
-}
-
 static void avg_pool(const ck_pool *p, int64_t sample, int64_t depth, const void *px, void *py) {
     int64_t C = p->channels, in = p->in[0] * p->in[1] * p->in[2], out = p->out[1] * p->out[2];
     const elem *x = (const elem *)px + sample * in * C;
@@ -53,10 +45,10 @@ static void avg_pool_grad(const ck_pool *p, int64_t sample, int64_t depth, const
     int64_t C = p->channels, out = p->out[0] * p->out[1] * p->out[2], plane = p->in[1] * p->in[2];
     const elem *dy = (const elem *)pdy + sample * out * C;
     elem *dx = (elem *)pdx + (sample * p->in[0] + depth) * plane * C;
-    range d = covering(p, 0, depth);
+    range d = reaching(p, 0, depth);
     for (int64_t k = 0; k < p->in[1]; k++)
         for (int64_t l = 0; l < p->in[2]; l++, dx += C) {
-            range h = covering(p, 1, k), v = covering(p, 2, l);
+            range h = reaching(p, 1, k), v = reaching(p, 2, l);
 #define WINDOWS                                      \
     for (int64_t i = d.from; i < d.to; i++)          \
         for (int64_t a = h.from; a < h.to; a++)      \

@@ -112,8 +112,9 @@ func (c *Conv) IsReference() bool { return strings.HasPrefix(c.Implementation, "
 // input: a sign that the library has no code made for the shape.
 func (c *Conv) IsGEMM() bool { return strings.Contains(c.Implementation, "gemm:") }
 
-// Run computes the operand that the direction names. Addresses are of float32
-// memory aligned to 64 bytes; scratch has Scratch bytes.
+// Run computes the operand that the direction names. Addresses are of memory
+// aligned to 64 bytes: activations and their gradients of the description's
+// Elem, weights and theirs of float32; scratch has Scratch bytes.
 func (c *Conv) Run(src, weights, dst, scratch uintptr) error {
 	s := C.onednn_conv_run(c.c, pointer(src), pointer(weights), pointer(dst), pointer(scratch))
 	return check(s, "convolution")

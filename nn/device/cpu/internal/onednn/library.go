@@ -1,6 +1,7 @@
 // Package onednn loads oneDNN 2.x or 3.x at run time and offers the little of
 // it that the CPU back end uses: convolutions with their gradients, and matrix
-// products, both in float32. Nothing is linked: a machine without the library
+// products. Activations of convolutions are float32 or bfloat16; all weights, and
+// matrix products, are float32. Nothing is linked: a machine without the library
 // gets an error from Open, not from the loader.
 //
 // One OS thread must make all calls on a Library: OpenMP keeps a team of

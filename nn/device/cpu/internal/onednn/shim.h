@@ -109,11 +109,11 @@ api *onednn_load(const char *path, int threads, char *reason, size_t room);
 void onednn_unload(api *a);
 int onednn_has_openmp(const api *a);
 
-// onednn_is_loaded tells whether a library of that name is in this process.
-
 // Lets the calling thread run wherever libgomp, if it is loaded, may place its
 // threads; 0 where it has bound nothing.
 int onednn_unbind(void);
+
+// onednn_is_loaded tells whether a library of that name is in this process.
 int onednn_is_loaded(const char *name);
 
 int onednn_md_tag(api *a, memdesc *m, int elem, int dims, const int64_t *shape, int tag);
