@@ -40,7 +40,12 @@ type runs struct {
 	want  [][]float32
 }
 
-func newRuns(t *testing.T) *runs { return &runs{t: t, dir: t.TempDir()} }
+func newRuns(t *testing.T) *runs {
+	if testing.Short() {
+		t.Skip("runs dozens of networks twice: leave -short out")
+	}
+	return &runs{t: t, dir: t.TempDir()}
+}
 
 // add writes a network's file, and the inputs and our own values at the given
 // sizes.
