@@ -45,19 +45,13 @@ func clipEach[T float32 | float64](c *Case) (Values, error) {
 
 func dinoSchedule(c *Case, _ device.DType) (Values, error) {
 	var p struct {
-		Base   float64 `json:"base"`
-		Final  float64 `json:"final"`
-		Start  float64 `json:"start"`
-		Warmup int     `json:"warmup_epochs"`
-		Epochs int     `json:"epochs"`
-		Steps  int     `json:"iters_per_epoch"`
+		Base  float64 `json:"base"`
+		Final float64 `json:"final"`
+		Start float64 `json:"start"`
 	}
 	if err := c.Params.Decode(&p); err != nil {
 		return nil, err
 	}
-	at, err := c.input("iteration")
-	return Values{"value": rates(optim.Schedule{
-		Base: p.Base, Start: p.Start, Final: p.Final, Warmup: p.Warmup * p.Steps, Rise: optim.BothEnds,
-		Total: p.Epochs * p.Steps, Shape: optim.Cosine,
-	}, at)}, err
+	values, err := cosineOfIterations(c, p.Base, p.Start, p.Final)
+	return Values{"value": values}, err
 }
