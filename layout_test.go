@@ -53,6 +53,7 @@ var arrows = map[string][]string{
 	"":               {},
 	"media":          {},
 	"media/loader":   {"media"},
+	"media/sound":    {},
 	"media/avdecode": {"media"},
 	"media/dataset":  {"media"},
 	"media/synth":    {"media", "media/loader", "media/dataset"},

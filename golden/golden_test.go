@@ -50,6 +50,7 @@ var methods = map[string][]operation{
 	"enc-x3d":           encoderOperations,
 	"knn-eval":          knnOperations,
 	"linear-probe":      linearProbeOperations,
+	"log-mel":           logMelOperations,
 	"moco_v1":           mocoOperations,
 	"moco_v2":           mocoOperations,
 	"moco_v3":           mocoV3Operations,
