@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"media/avdecode": {"media"},
 	"media/dataset":  {"media"},
 	"media/synth":    {"media", "media/loader", "media/dataset"},
+	"media/extract":  {"media", "media/loader"},
 	"text":           {},
 	"pretext":        {"media", "text"},
 

@@ -231,3 +231,20 @@ func BenchmarkSampleClip(b *testing.B) {
 		})
 	}
 }
+
+func TestFitShort(t *testing.T) {
+	for _, tc := range []struct{ w, h, short, step, wantW, wantH int }{
+		{640, 480, 128, 2, 170, 128}, // 170.67 is nearest to 170 of the even numbers
+		{480, 640, 128, 2, 128, 170},
+		{853, 480, 112, 1, 199, 112},
+		{100, 80, 128, 1, 100, 80}, // nothing grows
+		{101, 81, 128, 2, 100, 80},
+		{101, 81, 0, 2, 100, 80},
+		{1024, 2, 1, 2, 512, 2},
+		{1, 1, 0, 2, 2, 2},
+	} {
+		if w, h := FitShort(tc.w, tc.h, tc.short, tc.step); w != tc.wantW || h != tc.wantH {
+			t.Errorf("FitShort(%d, %d, %d, %d) = %d, %d, want %d, %d", tc.w, tc.h, tc.short, tc.step, w, h, tc.wantW, tc.wantH)
+		}
+	}
+}

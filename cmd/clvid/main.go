@@ -92,6 +92,7 @@ func newRoot() *cobra.Command {
 		newEval(),
 		newExport(),
 		newFinetune(),
+		newFrames(),
 		newInspect(),
 		newList(),
 		newPretrain(),

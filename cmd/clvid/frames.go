@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clvid/clvid/media/extract"
+)
+
+func newFrames() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "frames FILE",
+		Short: "write exact frames of a video as PNG files",
+		Long: `Writes frames of a video as frame_000123.png, numbered from 0 in display order:
+the very pictures that training gets, through the same path, as 8-bit RGB at
+their own size. Colour is converted from the video's own matrix and range, with
+chroma interpolated linearly, as training does.
+
+Damaged frames and frames past the end are left out and listed; they make the
+exit status 1 once all others are written.`,
+		Example: "  clvid frames clip.mp4 --start 120 --out frames\n" +
+			"  clvid frames clip.mp4 --count 16 --stride 4 --size 112 --out frames --json",
+		Args: oneArg("a video"),
+	}
+	q := extract.Request{Workers: runtime.NumCPU()}
+	flags := addCommonFlags(cmd, "config", "out", "set", "json")
+	cmd.Flag("out").Usage = "`FOLDER` of the files, made where there is none"
+	f := cmd.Flags()
+	f.IntVar(&q.Start, "start", 0, "`I` of the first frame")
+	f.IntVar(&q.Count, "count", 1, "`N` frames; 0 is all up to the end")
+	f.IntVar(&q.Stride, "stride", 1, "`S` frames from one to the next")
+	f.IntVar(&q.Short, "size", 0, "`PIXELS` of the shorter side, which only shrinks; 0 leaves frames as they are")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cfg, err := flags.load(cmd)
+		switch {
+		case err != nil:
+			return err
+		case cfg.Out == "":
+			return needFlag(cmd, "out")
+		case q.Validate() != nil:
+			return usageError{q.Validate()}
+		}
+		cfg.Decode.CacheMB = 0 // which would decode all of a small video for one frame
+		video, err := newDecoder(cfg.Decode).Open(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		defer video.Close()
+		result, err := extract.PNG(cmd.Context(), video, cfg.Out, q)
+		if err != nil {
+			return err
+		}
+		if err := showFrames(cmd.OutOrStdout(), cfg.Out, result, flags.JSON); err != nil {
+			return err
+		}
+		return result.Err()
+	}
+	return cmd
+}
+
+// showFrames tells what was written and what is missing.
+func showFrames(w io.Writer, dir string, r *extract.Result, asJSON bool) error {
+	if asJSON {
+		return writeJSON(w, r)
+	}
+	if n := len(r.Pictures); n > 0 {
+		first, last := r.Pictures[0], r.Pictures[n-1]
+		text := fmt.Sprintf("frame %d at %.3f s", first.Index, first.Seconds)
+		if n > 1 {
+			text = fmt.Sprintf("%d frames, %d at %.3f s to %d at %.3f s", n, first.Index, first.Seconds, last.Index, last.Seconds)
+		}
+		if _, err := fmt.Fprintf(w, "%s: %s of %d\n", dir, text, r.Frames); err != nil {
+			return err
+		}
+	}
+	for _, m := range r.Missing {
+		text := fmt.Sprintf("frame %d", m.Start)
+		if m.Frames > 1 {
+			text = fmt.Sprintf("%d frames, %d to %d", m.Frames, m.Start, m.End)
+		}
+		if _, err := fmt.Fprintf(w, "missing: %s: %s\n", text, m.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
