@@ -78,7 +78,7 @@ var arrows = map[string][]string{
 	// Decoding reaches the trainer as an interface of media.
 	"methods/train":  {"methods", "methods/eval", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
 	"methods/eval":   {"methods", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
-	"methods/bench":  {"nn", "nn/*"},
+	"methods/bench":  {"methods", "methods/train", "methods/eval", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
 	"methods/search": {"methods", "methods/eval", "pretext", "media", "media/loader", "media/dataset", "text", "nn", "nn/*"},
 
 	"bench":       {}, // Python; its test runs it

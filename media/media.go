@@ -105,6 +105,18 @@ type Video interface {
 	Close() error
 }
 
+// Stats counts the work of a video since it was opened: opened demuxers, seeks,
+// and pictures that the decoder gave, wanted or not. A Video may have a method
+// Stats that returns it.
+type Stats struct{ Opens, Seeks, Frames int }
+
+// Add sums up.
+func (s *Stats) Add(o Stats) {
+	s.Opens += o.Opens
+	s.Seeks += o.Seeks
+	s.Frames += o.Frames
+}
+
 // Decoder opens videos and images. It may be used by many goroutines.
 type Decoder interface {
 	Open(ctx context.Context, path string) (Video, error)

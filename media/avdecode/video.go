@@ -11,9 +11,6 @@ import (
 	"github.com/clvid/clvid/media"
 )
 
-// Stats counts a video's work, for tests and reports.
-type Stats struct{ Opens, Seeks, Frames int }
-
 // video is an indexed file; its demuxer and decoder start with the first
 // frame that is asked for.
 type video struct {
@@ -23,7 +20,7 @@ type video struct {
 	index   *index
 	guard   *guard
 	session *session
-	stats   Stats
+	stats   media.Stats
 
 	at      int  // frame that next will return, if none is missing; -1 unknown
 	pending bool // s.frame holds frame at-1, not yet looked at
@@ -46,7 +43,7 @@ func (v *video) Info() media.Info {
 func (v *video) Len() int { return len(v.index.Order) }
 
 // Stats returns the work done since the video was opened.
-func (v *video) Stats() Stats { return v.stats }
+func (v *video) Stats() media.Stats { return v.stats }
 
 // Close frees the demuxer, the decoder and the guard, where there are any. A
 // second call does nothing; the error is always nil.

@@ -10,11 +10,16 @@ import (
 // PeakRSS is the most memory that this process had resident at any time, in
 // bytes: the kernel's VmHWM. Unlike getrusage's figure it starts anew with
 // each program that a process executes.
-func PeakRSS() (int64, error) {
-	const file, key = "/proc/self/status", "VmHWM:"
+func PeakRSS() (int64, error) { return memory("VmHWM:") }
+
+// RSS is the memory that this process has resident now, in bytes.
+func RSS() (int64, error) { return memory("VmRSS:") }
+
+func memory(key string) (int64, error) {
+	const file = "/proc/self/status"
 	status, err := os.ReadFile(file)
 	if err != nil {
-		return 0, fmt.Errorf("bench: peak memory: %w: it is read on Linux only", err)
+		return 0, fmt.Errorf("bench: memory: %w: it is read on Linux only", err)
 	}
 	for line := range bytes.Lines(status) {
 		fields := bytes.Fields(line)
@@ -23,5 +28,5 @@ func PeakRSS() (int64, error) {
 			return kilobytes << 10, err
 		}
 	}
-	return 0, fmt.Errorf("bench: peak memory: no line %s in %s", key, file)
+	return 0, fmt.Errorf("bench: memory: no line %s in %s", key, file)
 }
