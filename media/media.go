@@ -28,11 +28,18 @@ type Image struct {
 	W, H       int
 	RGB        bool
 	SubX, SubY uint8
-	Matrix     ColourMatrix
-	FullRange  bool
-	Planes     [3][]byte
-	Strides    [3]int // bytes from one row to the next
+	// SiteX, SiteY is the place of the first chroma sample, in luma samples from
+	// the first luma sample; others follow 1<<SubX and 1<<SubY apart. 0 lies on
+	// the first luma sample, Midway(SubX) in the middle of the block.
+	SiteX, SiteY float32
+	Matrix       ColourMatrix
+	FullRange    bool
+	Planes       [3][]byte
+	Strides      [3]int // bytes from one row to the next
 }
+
+// Midway is the siting in the middle of 1<<sub luma samples: .5 of two.
+func Midway(sub uint8) float32 { return float32(int(1)<<sub-1) / 2 }
 
 // Frame is one decoded picture of a video.
 type Frame struct {
@@ -89,6 +96,7 @@ type Info struct {
 	Stream      int           `json:"stream"` // index in the container
 	Matrix      string        `json:"colour_matrix"`
 	FullRange   bool          `json:"full_range"`
+	Siting      string        `json:"chroma_siting,omitempty"` // left, center, topleft, ... as stored; "" without subsampled chroma
 }
 
 // Video is an open file. One goroutine at a time may use it.

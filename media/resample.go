@@ -45,20 +45,20 @@ func (r resample) mirror() {
 
 // throughChroma turns weights of full-size samples into weights of chroma
 // samples that are interpolated linearly to full size. size counts the
-// full-size samples; see Note [Fused sampling] for midway.
-func (r resample) throughChroma(sub uint8, size int, midway bool) resample {
+// full-size samples; site is the place of the first chroma sample among them.
+func (r resample) throughChroma(sub uint8, size int, site float32) resample {
 	if sub == 0 {
 		return r
 	}
 	last := subsampled(size, sub) - 1
 	out := make(resample, len(r))
 	for i, t := range r {
-		low, _ := chromaPlace(t.first, sub, midway)
-		high, _ := chromaPlace(t.first+len(t.weights)-1, sub, midway)
+		low, _ := chromaPlace(t.first, sub, site)
+		high, _ := chromaPlace(t.first+len(t.weights)-1, sub, site)
 		first := min(max(low, 0), last)
 		out[i] = taps{first, make([]float64, min(high+1, last)-first+1)}
 		for k, w := range t.weights {
-			at, f := chromaPlace(t.first+k, sub, midway)
+			at, f := chromaPlace(t.first+k, sub, site)
 			out[i].weights[min(max(at, 0), last)-first] += w * (1 - f)
 			out[i].weights[min(max(at+1, 0), last)-first] += w * f
 		}
@@ -68,11 +68,8 @@ func (r resample) throughChroma(sub uint8, size int, midway bool) resample {
 
 // chromaPlace returns the chroma sample at or before luma sample p and the
 // share of the next one.
-func chromaPlace(p int, sub uint8, midway bool) (at int, share float64) {
-	place := float64(p) / float64(int(1)<<sub)
-	if midway {
-		place = (float64(p)+.5)/float64(int(1)<<sub) - .5
-	}
+func chromaPlace(p int, sub uint8, site float32) (at int, share float64) {
+	place := (float64(p) - float64(site)) / float64(int(1)<<sub)
 	floor := math.Floor(place)
 	return int(floor), place - floor
 }

@@ -21,11 +21,8 @@ import (
 // list of weights an axis. (A chain through 8-bit RGB clamps before it
 // resizes; colours outside the gamut then differ slightly.)
 //
-// Siting: chroma lies midway between rows. Along a row, limited-range pictures
-// have it on the even luma columns (MPEG-2, MPEG-4, H.264, HEVC, VP9, AV1),
-// full-range ones midway between columns (JPEG). Image does not say more; a
-// full-range H.264 or a limited-range MPEG-1 file is off by a quarter of a
-// chroma sample.
+// Chroma samples lie where the picture says (Image.SiteX, SiteY). Those of
+// interlaced 4:2:0 are taken for those of a whole frame.
 
 // Sample renders the clip as the view v: planar R'G'B' as (3, T, H, W) in dst,
 // in [0,1], or normalised where v.Std is set. dst must hold 3*T*v.H*v.W
@@ -79,7 +76,7 @@ type samplePlan struct {
 func (p *samplePlan) fits(im *Image) bool {
 	g := &p.geometry
 	return g.W == im.W && g.H == im.H && g.RGB == im.RGB && g.SubX == im.SubX && g.SubY == im.SubY &&
-		g.Matrix == im.Matrix && g.FullRange == im.FullRange && p.chroma == (im.Planes[1] != nil && !im.RGB)
+		g.SiteX == im.SiteX && g.SiteY == im.SiteY && g.Matrix == im.Matrix && g.FullRange == im.FullRange && p.chroma == (im.Planes[1] != nil && !im.RGB)
 }
 
 func planSample(im *Image, v View) (*samplePlan, error) {
@@ -96,8 +93,8 @@ func planSample(im *Image, v View) (*samplePlan, error) {
 	}
 	p.lumaX, p.lumaY = x.pack(im.W), y.pack(im.H)
 	if p.chroma {
-		p.chromaX = x.throughChroma(im.SubX, im.W, im.FullRange).pack(subsampled(im.W, im.SubX))
-		p.chromaY = y.throughChroma(im.SubY, im.H, true).pack(subsampled(im.H, im.SubY))
+		p.chromaX = x.throughChroma(im.SubX, im.W, im.SiteX).pack(subsampled(im.W, im.SubX))
+		p.chromaY = y.throughChroma(im.SubY, im.H, im.SiteY).pack(subsampled(im.H, im.SubY))
 	}
 	p.colour = im.toRGB()
 	for c := range 3 {

@@ -42,11 +42,7 @@ func plainRGB(im *Image) func(c, x, y int) float64 {
 			return 128
 		}
 		sx, sy := float64(int(1)<<im.SubX), float64(int(1)<<im.SubY)
-		u := float64(x) / sx // on the left column
-		if im.FullRange {
-			u = (float64(x)+.5)/sx - .5 // midway
-		}
-		v := (float64(y)+.5)/sy - .5
+		u, v := (float64(x)-float64(im.SiteX))/sx, (float64(y)-float64(im.SiteY))/sy
 		pw, ph := (im.W+int(sx)-1)/int(sx), (im.H+int(sy)-1)/int(sy)
 		at := func(i, j int) float64 { return sample(p, min(max(i, 0), pw-1), min(max(j, 0), ph-1)) }
 		i, j := int(math.Floor(u)), int(math.Floor(v))
@@ -119,14 +115,19 @@ func TestSampleAgainstPlainLoops(t *testing.T) {
 		subX, subY int8
 		rgb, full  bool
 		m          ColourMatrix
+
+		siteX, siteY float32
 	}{
-		{"420 601", 1, 1, false, false, BT601}, {"420 709 full", 1, 1, false, true, BT709},
-		{"422 2020", 1, 0, false, false, BT2020}, {"444 709", 0, 0, false, false, BT709},
-		{"410 601", 2, 2, false, false, BT601}, {"411 full", 2, 0, false, true, BT601},
-		{"rgb", 0, 0, true, true, BT601}, {"grey", -1, -1, false, false, BT601}, {"grey full", -1, -1, false, true, BT601},
+		{"420 left 601", 1, 1, false, false, BT601, 0, .5}, {"420 centre 709 full", 1, 1, false, true, BT709, .5, .5},
+		{"420 top left", 1, 1, false, false, BT709, 0, 0}, {"420 bottom", 1, 1, false, false, BT2020, .5, 1},
+		{"420 mirrored, odd", 1, 1, false, false, BT601, -.5, 1}, {"422 2020", 1, 0, false, false, BT2020, 0, 0},
+		{"440 left", 0, 1, false, false, BT601, 0, .5}, {"444 709", 0, 0, false, false, BT709, 0, 0},
+		{"410 601", 2, 2, false, false, BT601, 0, 1.5}, {"411 full", 2, 0, false, true, BT601, 1.5, 0},
+		{"rgb", 0, 0, true, true, BT601, 0, 0}, {"grey", -1, -1, false, false, BT601, 0, 0}, {"grey full", -1, -1, false, true, BT601, 0, 0},
 	} {
 		for _, size := range [][2]int{{33, 25}, {64, 48}} {
 			im := randomPicture(rng, size[0], size[1], f.subX, f.subY, f.rgb, f.full, f.m)
+			im.SiteX, im.SiteY = f.siteX, f.siteY
 			for i, v := range views {
 				t.Run(fmt.Sprintf("%s/%dx%d/%d", f.name, size[0], size[1], i), func(t *testing.T) { sampleLikePlain(t, im, v) })
 			}

@@ -125,6 +125,9 @@ func (f *videoFinding) show(w io.Writer) error {
 	if f.FullRange {
 		colour = f.Matrix + ", full range"
 	}
+	if f.Siting != "" {
+		colour += ", chroma sited " + f.Siting
+	}
 	picture := fmt.Sprintf("%d x %d", f.Width, f.Height)
 	if f.Rotation != 0 {
 		picture += fmt.Sprintf(", turned upright by %d°", f.Rotation)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/csv"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,11 +20,13 @@ func plain() *Decoder { return New(Options{IndexCache: "off"}) }
 // hash is the picture's identity: its geometry, colour and planes.
 func hash(im *media.Image) [32]byte {
 	h := sha256.New()
-	var head [10]byte
+	var head [18]byte
 	binary.LittleEndian.PutUint32(head[:], uint32(im.W))
 	binary.LittleEndian.PutUint32(head[4:], uint32(im.H))
 	head[8] = im.SubX<<4 | im.SubY
 	head[9] = byte(im.Matrix)
+	binary.LittleEndian.PutUint32(head[10:], math.Float32bits(im.SiteX))
+	binary.LittleEndian.PutUint32(head[14:], math.Float32bits(im.SiteY))
 	h.Write(head[:])
 	for _, p := range im.Planes {
 		h.Write(p)

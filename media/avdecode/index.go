@@ -224,6 +224,7 @@ func (s *session) firstFrame(ctx context.Context, x *index, o Options) (pts int6
 	x.Info.PixelFormat = formatName(f.format)
 	x.Info.Width, x.Info.Height = im.W, im.H
 	x.Info.Matrix, x.Info.FullRange = matrixName(&im), im.FullRange
+	x.Info.Siting = sitingName(&im, s.chromaLocation(f))
 	x.FrameBytes = imageBytes(&im)
 	return s.pts(), nil
 }

@@ -43,6 +43,7 @@ func (s *session) picture(o Options) (media.Image, error) {
 		}
 	}
 	copyPlanes(&im, f, l)
+	site(&im, s.chromaLocation(framePointer(s.frame)))
 	t := s.transform
 	if t == (orientation{}) {
 		t = exifOrientation(int(C.clvid_exif_orientation(framePointer(s.frame))))
@@ -175,8 +176,7 @@ func chromaSize(im *media.Image) (w, h int) {
 	return -(-im.W >> im.SubX), -(-im.H >> im.SubY)
 }
 
-// orient turns the planes of im upright. The chroma's siting turns with them,
-// which Image cannot say: a quarter of a chroma sample is lost.
+// orient turns the planes of im upright, and with them the chroma's siting.
 func orient(im *media.Image, o orientation) {
 	if o == (orientation{}) {
 		return
@@ -199,6 +199,16 @@ func orient(im *media.Image, o orientation) {
 	if o.transpose {
 		im.W, im.H = im.H, im.W
 		im.SubX, im.SubY = im.SubY, im.SubX
+		im.SiteX, im.SiteY = im.SiteY, im.SiteX
+	}
+	if im.RGB || im.Planes[1] == nil {
+		return
+	}
+	if o.mirrorX {
+		im.SiteX = mirroredSite(im.SiteX, im.W, im.SubX)
+	}
+	if o.mirrorY {
+		im.SiteY = mirroredSite(im.SiteY, im.H, im.SubY)
 	}
 }
 
