@@ -28,7 +28,7 @@ func TestCheck(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		want := []string{"", "corrupt", "", "", "check empty: no frames", "check panics: decoder failed", "no such movie", ""}
 		if full {
-			want[2], want[3] = "corrupt", "check short: 10 frames decoded, 12 indexed"
+			want[2], want[3] = "corrupt", "10 of 12 frames are sound; frames 10 to 11 (0.400 s to 0.440 s): lost"
 		}
 		for _, workers := range []int{0, 1, 4} {
 			last := 0

@@ -46,6 +46,9 @@ type Frame struct {
 	Index int           // position in display order, from 0
 	Time  time.Duration // presentation time, from the first frame
 	Key   bool
+	// Damage says why the picture cannot be trusted; "" where no sign of damage
+	// was seen. What trains or writes leaves such frames out.
+	Damage string
 	Image
 }
 
@@ -102,13 +105,19 @@ type Info struct {
 // Video is an open file. One goroutine at a time may use it.
 type Video interface {
 	Info() Info
-	// Len is the number of frames in display order.
+	// Len is the number of frames in display order, as indexed: damaged ones
+	// are among them.
 	Len() int
 	// Clips decodes the spans in one ordered pass; result i is spans[i].
-	// Every picture is exactly the one that sequential decoding yields.
+	// Every picture is exactly the one that sequential decoding yields. Where
+	// a frame of them is damaged the error is ErrCorrupt, and the video stays
+	// usable: other spans may be sound.
 	Clips(ctx context.Context, spans ...Span) ([]*Clip, error)
-	// Frames decodes all frames in display order. A frame stays valid after
-	// the iteration.
+	// Frames decodes all frames in display order, on both sides of damage. It
+	// yields every picture that comes out, with Frame.Damage where it cannot be
+	// trusted; frames that do not come out are missing from the numbers. The
+	// last word on a damaged file is an error that holds a *Damage. A frame
+	// stays valid after the iteration.
 	Frames(ctx context.Context) iter.Seq2[*Frame, error]
 	Close() error
 }

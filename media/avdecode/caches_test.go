@@ -34,7 +34,7 @@ func TestIndexCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, bad := range map[string][]byte{
-		"empty": nil, "cut": good[:len(good)/2], "flipped": flip(good, len(good)-9), "other format": bytes.Replace(good, []byte("index 2"), []byte("index 0"), 1),
+		"empty": nil, "cut": good[:len(good)/2], "flipped": flip(good, len(good)-9), "other format": bytes.Replace(good, []byte("clvid index"), []byte("other index"), 1),
 	} {
 		if err := os.WriteFile(entries[0], bad, 0o644); err != nil {
 			t.Fatal(err)

@@ -38,11 +38,14 @@ func (f *failure) Unwrap() error { return f.kind }
 func fail(path, op string, o Options, err error) error {
 	var done *media.Error
 	var f *failure
+	var d *media.Damage
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &done):
 		return err
+	case errors.As(err, &d):
+		return &media.Error{Path: path, Op: op, Err: d}
 	case errors.As(err, &f):
 		return &media.Error{Path: path, Op: op, Detail: f.detail, Err: f.kind}
 	case errors.Is(err, errLate):

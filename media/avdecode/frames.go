@@ -3,16 +3,14 @@ package avdecode
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 
 	"github.com/clvid/clvid/media"
 )
 
-// Frames decodes all frames in display order. Where damage is met, the sound
-// frames before it come first, then one error that says how many of how many
-// frames are sound.
+// Frames decodes all frames in display order, through damage and beyond it. A
+// damaged file's last word is a *media.Damage.
 func (v *video) Frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 	return func(yield func(*media.Frame, error) bool) {
 		for f, err := range v.frames(ctx) {
@@ -40,37 +38,22 @@ func (v *video) eachFrame(ctx context.Context, yield func(*media.Frame, error) b
 	if err := v.restart(ctx); err != nil {
 		return err
 	}
-	sound, damagedAt, why := 0, -1, ""
+	v.lenient = true
+	r := &report{index: v.index, Damage: media.Damage{Bytes: v.id.Size, Read: v.index.Read}}
 	for {
 		v.guard.again(ctx, v.decoder.options.Timeout)
 		i, err := v.advance(ctx)
 		if err == io.EOF {
-			break
-		}
-		if errors.Is(err, errMissed) {
-			if damagedAt < 0 {
-				damagedAt, why = max(v.at, 0), v.reason()
-			}
-			break
+			return v.verdict(r)
 		}
 		if err != nil {
 			return err
 		}
-		if v.tainted && damagedAt < 0 {
-			damagedAt, why = i, v.reason()
-		}
-		if v.tainted {
-			continue
-		}
-		sound++
-		if damagedAt >= 0 {
-			continue
-		}
+		r.meet(i, v.mark, v.reason())
 		if err := v.give(i, yield); err != nil {
 			return err
 		}
 	}
-	return v.verdict(sound, damagedAt, why)
 }
 
 func (v *video) give(i int, yield func(*media.Frame, error) bool) error {
@@ -84,20 +67,21 @@ func (v *video) give(i int, yield func(*media.Frame, error) bool) error {
 	return nil
 }
 
-// verdict is the last word of a whole pass.
-func (v *video) verdict(sound, damagedAt int, why string) error {
-	total := v.Len()
-	if v.index.Damage != "" {
-		total = max(total, v.index.Promised)
+// verdict is the last word of a whole pass: nil, or a *media.Damage.
+func (v *video) verdict(r *report) error {
+	r.Frames = v.Len()
+	if v.index.Damage != "" && !v.session.image {
+		r.Frames = max(r.Frames, v.index.Promised)
 	}
-	switch {
-	case damagedAt >= 0:
-		damagedAt = min(damagedAt, v.Len()-1)
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound, damage from %s: %s", sound, total, at(damagedAt, v.index.Times[damagedAt]), why)}
-	case sound < v.Len(), v.session.damage.refused > 0:
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound, the rest is missing: %s", sound, total, v.reason())}
-	case v.index.Damage != "":
-		return &failure{media.ErrCorrupt, fmt.Sprintf("%d of %d frames are sound: %s", sound, total, v.index.Damage)}
+	r.lose(r.Frames, v.reason())
+	if r.Reason == "" && v.session.taint.refused > 0 {
+		r.Reason = v.session.taint.first()
 	}
-	return nil
+	if r.Reason == "" {
+		r.Reason = v.index.Damage
+	}
+	if r.Reason == "" {
+		return nil
+	}
+	return &r.Damage
 }

@@ -48,6 +48,7 @@ type index struct {
 	FrameBytes int64           `json:"frame_size"` // bytes of a decoded picture
 	Damage     string          `json:"damage"`     // what the scan saw; "" is nothing
 	Promised   int             `json:"promised"`   // frames that the container announces, at least those found
+	Read       int64           `json:"read"`       // end of the last packet in the file
 
 	rejected []atomic.Bool // keys that proved unclean entries
 }
@@ -135,6 +136,7 @@ func (s *session) scan(ctx context.Context, x *index) ([]packet, error) {
 			corrupt: p.flags&C.AV_PKT_FLAG_CORRUPT != 0,
 			hidden:  p.flags&C.CLVID_HIDDEN != 0, hollow: p.flags&C.CLVID_EMPTY != 0,
 		}
+		x.Read = max(x.Read, int64(p.pos)+int64(p.size))
 	}
 	x.scanDamage(s, packets, err)
 	return packets, nil
@@ -231,7 +233,7 @@ func (s *session) firstFrame(ctx context.Context, x *index, o Options) (pts int6
 
 func (s *session) noFrames(x *index) error {
 	detail := fmt.Sprintf("no picture could be decoded from %d packets", x.Promised)
-	for _, why := range []string{s.damage.why, x.Damage} {
+	for _, why := range []string{s.taint.first(), x.Damage} {
 		if why != "" {
 			detail += ": " + why
 			break
@@ -290,6 +292,19 @@ func rising(order []int64) bool {
 		}
 	}
 	return true
+}
+
+// timeOf is the presentation time of frame i; of one that was announced and is
+// not there, as the frame rate has it.
+func (x *index) timeOf(i int) time.Duration {
+	if i < len(x.Times) {
+		return x.Times[i]
+	}
+	last := x.Times[len(x.Times)-1]
+	if x.Info.FrameRate > 0 {
+		last += time.Duration(float64(i-len(x.Times)+1) / x.Info.FrameRate * float64(time.Second))
+	}
+	return last
 }
 
 // find returns the frame with that pts.

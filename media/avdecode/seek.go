@@ -26,26 +26,47 @@ func (v *video) seeking(ctx context.Context, wanted []int, frames map[int]*media
 	defer func() { v.at, v.pending = -1, false }()
 	needed := v.neededTimes(wanted)
 	for _, w := range wanted {
-		if err := v.reach(ctx, w, needed); err != nil {
+		entered, err := v.reach(ctx, w, needed)
+		if err == nil {
+			err = v.onTo(ctx, w, frames)
+		}
+		if errors.Is(err, errDamaged) && !entered {
+			// Damage on the way tells nothing of what lies behind the next key.
+			v.forget()
+			if _, err = v.reach(ctx, w, needed); err == nil {
+				err = v.onTo(ctx, w, frames)
+			}
+		}
+		if errors.Is(err, errDamaged) {
+			return v.damaged(w, v.mark)
+		}
+		if err != nil {
 			return err
 		}
-		for v.at <= w || v.pending {
-			i, err := v.advance(ctx)
-			if err == io.EOF {
-				return errMissed
-			}
-			if err != nil {
-				return err
-			}
-			if i > w {
-				return errMissed
-			}
-			if i == w {
-				if err := v.keep(i, frames); err != nil {
-					return err
-				}
-			}
+	}
+	return nil
+}
+
+// onTo decodes up to frame w and keeps it. It is errDamaged where w is marked
+// or did not come out of a damaged stretch, errMissed where it did not come out
+// and nothing says why.
+func (v *video) onTo(ctx context.Context, w int, frames map[int]*media.Frame) error {
+	for v.at <= w || v.pending {
+		i, err := v.advance(ctx)
+		switch {
+		case err == nil && i < w:
+			continue
+		case err == nil && i == w && v.mark == "":
+			return v.keep(i, frames)
+		case err == nil && i == w:
+			return errDamaged
+		case err != nil && err != io.EOF && !errors.Is(err, errMissed):
+			return err
+		case v.session.taint.first() != "":
+			v.mark = v.session.taint.first()
+			return errDamaged
 		}
+		return errMissed
 	}
 	return nil
 }
@@ -66,10 +87,11 @@ func (v *video) neededTimes(wanted []int) func(pts int64) bool {
 	}
 }
 
-// reach brings the decoder to a place from which decoding on meets frame w.
-func (v *video) reach(ctx context.Context, w int, needed func(int64) bool) error {
+// reach brings the decoder to a place from which decoding on meets frame w. It
+// tells whether it came there anew, by a seek or from the start.
+func (v *video) reach(ctx context.Context, w int, needed func(int64) bool) (entered bool, err error) {
 	if v.at >= 0 && v.at <= w && v.keyBefore(w, len(v.index.Keys)).Frame <= v.at+forwardSlack {
-		return nil
+		return false, nil
 	}
 	k := len(v.index.Keys)
 	for range maxSteps + 1 {
@@ -79,18 +101,18 @@ func (v *video) reach(ctx context.Context, w int, needed func(int64) bool) error
 		}
 		err := v.enter(ctx, entry, w, needed)
 		if err == nil {
-			return nil
+			return true, nil
 		}
 		if !errors.Is(err, errUnclean) {
-			return err
+			return true, err
 		}
 		v.index.rejected[k].Store(true)
 	}
 	if err := v.restart(ctx); err != nil {
-		return err
+		return true, err
 	}
 	v.session.wanted = needed
-	return nil
+	return true, nil
 }
 
 // keyBefore returns the best entry for frame w among the first k keys, frame 0
@@ -190,9 +212,9 @@ func (v *video) firstPicture(ctx context.Context, frame int) error {
 			break
 		}
 	}
-	if s.flagged() != "" || s.damage.refused > 0 {
+	if s.flagged() != "" || s.taint.refused > 0 {
 		return errUnclean
 	}
-	v.at, v.pending = frame+1, true
+	v.at, v.pending, v.mark = frame+1, true, ""
 	return nil
 }

@@ -19,7 +19,6 @@ import (
 const (
 	probeBytes      = 5_000_000 // read to recognise a container
 	analyseMicros   = 5_000_000 // of stream, to learn its parameters
-	maxRefusals     = 256       // packets that a decoder may refuse before we give a file up
 	maxUnkeyed      = 4096      // packets to pass over after a seek, looking for a key
 	noFloor         = noPTS
 	imagePipeSuffix = "_pipe"
@@ -39,21 +38,14 @@ type session struct {
 	fresh    bool                 // no packet was read
 	draining bool                 // the end was sent to the decoder
 	sent     int                  // packets sent since the last seek
-	keysSent map[int64]int        // pts of a key packet: its place among the sent
+	keyed    bool                 // a key packet was sent
 	floor    int64                // refusals and pictures before this pts do not count
 	wanted   func(pts int64) bool // nil: all; else others may be skipped if nothing needs them
-	damage   damage
+	taint    taint
 
 	sws       *C.struct_SwsContext
 	converted *C.AVFrame
 	transform orientation
-}
-
-// damage counts what a decoder refused.
-type damage struct {
-	refused int
-	sentAt  int // place, among the sent packets, of the last refused one
-	why     string
 }
 
 // openSession opens the container and finds the video stream, nothing more.
@@ -206,7 +198,7 @@ func (s *session) explain(err error) string {
 }
 
 // next decodes up to the next picture, which lies in s.frame until the next
-// call. It returns io.EOF at the end. Refused packets are counted in s.damage.
+// call. It returns io.EOF at the end. Refused packets are signs in s.taint.
 func (s *session) next(ctx context.Context) error {
 	for {
 		err := s.note.during(func() error { return s.cc.ReceiveFrame(s.frame) })
@@ -244,12 +236,8 @@ func (s *session) send() error {
 	pts := s.packet.Pts()
 	s.setSkip(pts)
 	s.sent++
-	if s.packet.Flags().Has(astiav.PacketFlagKey) {
-		if s.keysSent == nil {
-			s.keysSent = map[int64]int{}
-		}
-		s.keysSent[pts] = s.sent
-	}
+	s.keyed = s.keyed || s.packet.Flags().Has(astiav.PacketFlagKey)
+	codecPointer(s.cc).reordered_opaque = C.int64_t(s.sent) // comes back with the picture
 	if err := s.note.during(func() error { return s.cc.SendPacket(s.packet) }); err != nil {
 		return s.refuse(pts, err)
 	}
@@ -299,7 +287,8 @@ func (s *session) setSkip(pts int64) {
 	codecPointer(s.cc).skip_frame = skip
 }
 
-// refuse notes damage. It returns an error only past maxRefusals.
+// refuse notes damage at the present packet. It returns an error only for a
+// picture over the size limit.
 func (s *session) refuse(pts int64, err error) error {
 	if s.note.tooLarge() {
 		return &failure{media.ErrTooLarge, s.note.text()}
@@ -307,17 +296,11 @@ func (s *session) refuse(pts int64, err error) error {
 	if pts != noPTS && s.floor != noFloor && pts < s.floor {
 		return nil // leading pictures of an open GOP: their references lie before our entry
 	}
-	if s.sent > 0 && len(s.keysSent) == 0 {
+	if s.sent > 0 && !s.keyed {
 		return nil // a stream that starts in the middle of a GOP
 	}
-	s.damage.refused++
-	s.damage.sentAt = s.sent
-	if s.damage.why == "" {
-		s.damage.why = s.explain(err)
-	}
-	if s.damage.refused > maxRefusals {
-		return &failure{media.ErrCorrupt, fmt.Sprintf("the decoder refused more than %d packets, first: %s", maxRefusals, s.damage.why)}
-	}
+	s.taint.refused++
+	s.taint.add(2*s.sent, s.explain(err))
 	return nil
 }
 
@@ -344,8 +327,7 @@ func (s *session) prime(ctx context.Context) error {
 // flush forgets what the decoder holds of the present place.
 func (s *session) flush() {
 	C.avcodec_flush_buffers(codecPointer(s.cc))
-	s.draining, s.sent, s.floor, s.damage = false, 0, noFloor, damage{}
-	clear(s.keysSent)
+	s.draining, s.sent, s.keyed, s.floor, s.taint = false, 0, false, noFloor, taint{}
 }
 
 func (s *session) pts() int64      { return int64(framePointer(s.frame).pts) }

@@ -22,11 +22,10 @@ type video struct {
 	session *session
 	stats   media.Stats
 
-	at      int  // frame that next will return, if none is missing; -1 unknown
-	pending bool // s.frame holds frame at-1, not yet looked at
-	tainted bool // damage was seen since the last clean key picture
-	blame   string
-	blamed  int // frame at which the taint began
+	at      int    // frame that next will return, if none is missing; -1 unknown
+	pending bool   // s.frame holds frame at-1, not yet looked at
+	mark    string // why the present picture cannot be trusted, or ""
+	lenient bool   // pass over pictures that have no place in the index
 }
 
 // errMissed says that a pass did not meet a frame where the index has it.
@@ -66,7 +65,7 @@ func (v *video) drop() {
 }
 
 // forget what is known of the decoder's place.
-func (v *video) forget() { v.at, v.pending, v.tainted, v.blame = -1, false, false, "" }
+func (v *video) forget() { v.at, v.pending, v.mark, v.lenient = -1, false, "", false }
 
 // begin arms the guard for one operation.
 func (v *video) begin(ctx context.Context) (end func() bool) {
@@ -170,11 +169,12 @@ func (v *video) kept(ctx context.Context) []*media.Frame {
 		return all
 	}
 	for f, err := range v.frames(ctx) {
-		if errors.Is(err, media.ErrCorrupt) {
+		if errors.Is(err, media.ErrCorrupt) || err == nil && f.Damage != "" {
 			v.decoder.frames.refuse(v.id)
+			return nil // decode says why, if it matters to the frames in question
 		}
 		if err != nil {
-			return nil // decode says why, if it matters to the frames in question
+			return nil
 		}
 		all = append(all, f)
 	}
@@ -187,49 +187,44 @@ func (v *video) straight(ctx context.Context, wanted []int, frames map[int]*medi
 	if err := v.restart(ctx); err != nil {
 		return err
 	}
+	v.lenient = true
 	last := wanted[len(wanted)-1]
-	for {
-		i, err := v.advance(ctx)
-		if err == io.EOF {
-			return v.shortfall()
-		}
-		if errors.Is(err, errMissed) {
-			return v.damaged(min(max(v.at, 0), v.Len()-1))
-		}
-		if err != nil {
+	for i := -1; i < last; {
+		var err error
+		if i, err = v.advance(ctx); err == io.EOF {
+			break
+		} else if err != nil {
 			return err
 		}
-		if _, ok := slices.BinarySearch(wanted, i); ok {
-			if err := v.keep(i, frames); err != nil {
-				return err
-			}
+		if _, ok := slices.BinarySearch(wanted, i); !ok {
+			continue
 		}
-		if i >= last {
-			break
+		if v.mark != "" {
+			return v.damaged(i, v.mark)
+		}
+		if err := v.keep(i, frames); err != nil {
+			return err
 		}
 	}
 	for _, i := range wanted {
 		if frames[i] == nil {
-			return v.damaged(i)
+			return v.damaged(i, "")
 		}
 	}
 	return nil
 }
 
-// keep copies the present picture out as frame i.
+// keep copies the present picture out as frame i, with its mark.
 func (v *video) keep(i int, frames map[int]*media.Frame) error {
-	if v.tainted {
-		return v.damaged(i)
-	}
 	im, err := v.session.picture(v.decoder.options)
 	if err != nil {
 		return err
 	}
-	frames[i] = &media.Frame{Index: i, Time: v.index.Times[i], Key: v.session.key(), Image: im}
+	frames[i] = &media.Frame{Index: i, Time: v.index.Times[i], Key: v.session.key(), Damage: v.mark, Image: im}
 	return nil
 }
 
-// advance decodes the next picture and returns its number. It keeps the taint.
+// advance decodes the next picture, returns its number and sets its mark.
 func (v *video) advance(ctx context.Context) (int, error) {
 	s := v.session
 	if v.pending {
@@ -248,10 +243,14 @@ func (v *video) advance(ctx context.Context) (int, error) {
 			continue // leading pictures of an open GOP
 		}
 		i, err := v.number()
+		if errors.Is(err, errMissed) && v.lenient {
+			s.taint.add(2*s.packetOfPicture(), "a picture came out of its place")
+			continue
+		}
 		if err != nil {
 			return 0, err
 		}
-		v.taint(i)
+		v.judge(i)
 		v.at = i + 1
 		return i, nil
 	}
@@ -267,7 +266,6 @@ func (v *video) number() (int, error) {
 	}
 	i, ok := v.index.find(v.session.pts())
 	if !ok || i < v.at {
-		v.blame = fmt.Sprintf("a picture with time stamp %d came after frame %d, against the index", v.session.pts(), v.at-1)
 		return 0, errMissed
 	}
 	return i, nil

@@ -21,9 +21,10 @@ type Movie struct {
 	Paint func(t, x, y int) [3]byte
 	// Open, where set, is why the video cannot be opened.
 	Open error
-	// Damage, where set, is why frame DamageAt cannot be decoded.
-	Damage   error
-	DamageAt int
+	// Damage, where set, is why frames [DamageAt, DamageEnd) cannot be trusted;
+	// an end of 0 is the movie's.
+	Damage              error
+	DamageAt, DamageEnd int
 	// Lost frames are indexed at the end but do not decode.
 	Lost int
 	// Panic makes opening panic.
@@ -88,7 +89,8 @@ func (v *video) Close() error {
 }
 
 // Clips paints the spans and counts one pass; a frame that several clips show
-// is one frame in memory. Lost frames are painted all the same.
+// is one frame in memory. A damaged frame is an error, lost frames are painted
+// all the same.
 func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, error) {
 	v.passes.Add(1)
 	frames := map[int]*media.Frame{}
@@ -97,12 +99,11 @@ func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, 
 		clips[i] = &media.Clip{Video: v.path, Span: s}
 		for j := range s.N {
 			t := s.Frame(j, v.movie.Frames)
+			if v.damaged(t) {
+				return nil, v.movie.Damage
+			}
 			if frames[t] == nil {
-				f, err := v.frame(t)
-				if err != nil {
-					return nil, err
-				}
-				frames[t] = f
+				frames[t] = v.frame(t)
 			}
 			clips[i].Frames = append(clips[i].Frames, frames[t])
 		}
@@ -110,33 +111,50 @@ func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, 
 	return clips, ctx.Err()
 }
 
-// Frames paints all frames but the lost ones; it ends at the damaged frame with
-// its error, or with that of the context.
+// Frames paints all frames but the lost ones, marks the damaged ones, and ends
+// with a report of both, or with the error of the context.
 func (v *video) Frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 	return func(yield func(*media.Frame, error) bool) {
-		for t := range v.movie.Frames - v.movie.Lost {
-			f, err := v.frame(t)
+		report := media.Damage{Frames: v.movie.Frames}
+		for t := range v.movie.Frames {
 			if ctx.Err() != nil {
-				f, err = nil, ctx.Err()
-			}
-			if !yield(f, err) || err != nil {
+				yield(nil, ctx.Err())
 				return
 			}
+			f := v.frame(t)
+			if t >= v.movie.Frames-v.movie.Lost {
+				report.Add(t, f.Time, true, "lost")
+				continue
+			}
+			report.Decoded++
+			if report.Sound++; v.damaged(t) {
+				report.Sound--
+				f.Damage = v.movie.Damage.Error()
+				report.Add(t, f.Time, false, f.Damage)
+			}
+			if !yield(f, nil) {
+				return
+			}
+		}
+		if report.Ranges != nil {
+			yield(nil, &media.Error{Path: v.path, Op: "frames", Err: &report})
 		}
 	}
 }
 
-func (v *video) frame(t int) (*media.Frame, error) {
-	if v.movie.Damage != nil && t == v.movie.DamageAt {
-		return nil, v.movie.Damage
-	}
+func (v *video) damaged(t int) bool {
+	m := v.movie
+	return m.Damage != nil && t >= m.DamageAt && (t < m.DamageEnd || m.DamageEnd == 0)
+}
+
+func (v *video) frame(t int) *media.Frame {
 	return &media.Frame{Index: t, Time: time.Duration(t) * 40 * time.Millisecond, Key: t == 0,
 		Image: Picture(v.movie.W, v.movie.H, func(x, y int) [3]byte {
 			if v.movie.Paint == nil {
 				return [3]byte{byte(t), byte(t), byte(t)}
 			}
 			return v.movie.Paint(t, x, y)
-		})}, nil
+		})}
 }
 
 // Picture paints one RGB image of w x h pixels.

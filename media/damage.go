@@ -1,0 +1,78 @@
+package media
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Damage is the report of a file that is not wholly sound: what is damaged and
+// what could be saved. Video.Frames ends with it, inside an *Error; find it
+// with errors.As. It is ErrCorrupt too. Sound means that no sign of damage was
+// seen, as some damage shows none.
+type Damage struct {
+	Reason  string     `json:"reason"`     // of the first damage, in words
+	Ranges  []BadRange `json:"ranges"`     // ascending, no two overlap
+	Frames  int        `json:"frames"`     // indexed, or announced by the container where that is more
+	Decoded int        `json:"decoded"`    // pictures that came out, marked ones included
+	Sound   int        `json:"sound"`      // of them, those without a mark
+	Bytes   int64      `json:"bytes"`      // size of the file
+	Read    int64      `json:"bytes_read"` // how far into the file packets were found
+}
+
+// BadRange is a run of frames that cannot be trusted or did not come out.
+type BadRange struct {
+	First  int           `json:"first"` // frame in display order
+	Last   int           `json:"last"`  // frame, itself in the range
+	From   time.Duration `json:"from_ns"`
+	To     time.Duration `json:"to_ns"` // presentation time of Last
+	Lost   int           `json:"lost"`  // frames of the range that did not come out at all
+	Reason string        `json:"reason"`
+}
+
+// Error reads "corrupt data: 42 of 89 frames are sound; frames 36 to 52
+// (1.440 s to 2.080 s): the bitstream is damaged; and 2 more places".
+func (d *Damage) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v: %d of %d frames are sound", ErrCorrupt, d.Sound, d.Frames)
+	if len(d.Ranges) == 0 {
+		return b.String() + ": " + d.Reason
+	}
+	fmt.Fprintf(&b, "; %s", d.Ranges[0])
+	if n := len(d.Ranges) - 1; n == 1 {
+		b.WriteString("; and 1 more place")
+	} else if n > 1 {
+		fmt.Fprintf(&b, "; and %d more places", n)
+	}
+	return b.String()
+}
+
+// Unwrap makes every Damage an ErrCorrupt.
+func (d *Damage) Unwrap() error { return ErrCorrupt }
+
+// String reads "frames 36 to 52 (1.440 s to 2.080 s): the bitstream is damaged".
+func (r BadRange) String() string {
+	if r.First == r.Last {
+		return fmt.Sprintf("frame %d (%.3f s): %s", r.First, r.From.Seconds(), r.Reason)
+	}
+	return fmt.Sprintf("frames %d to %d (%.3f s to %.3f s): %s", r.First, r.Last, r.From.Seconds(), r.To.Seconds(), r.Reason)
+}
+
+// Add notes that frame i, shown at t, is damaged, or lost where it did not come
+// out. Frames come in display order.
+func (d *Damage) Add(i int, t time.Duration, lost bool, reason string) {
+	gone := 0
+	if lost {
+		gone = 1
+	}
+	if d.Reason == "" {
+		d.Reason = reason
+	}
+	if n := len(d.Ranges); n > 0 && d.Ranges[n-1].Last == i-1 {
+		r := &d.Ranges[n-1]
+		r.Last, r.To = i, t
+		r.Lost += gone
+		return
+	}
+	d.Ranges = append(d.Ranges, BadRange{First: i, Last: i, From: t, To: t, Lost: gone, Reason: reason})
+}
