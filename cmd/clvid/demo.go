@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media/avdecode"
 	"github.com/clvid/clvid/media/synth"
 	"github.com/clvid/clvid/methods/eval"
 )
@@ -118,6 +119,9 @@ func (d *demo) videos(ctx context.Context, data string) error {
 		}
 	}
 	c := synth.Default()
+	if err := settleCodec(&c, avdecode.FindEncoder, d.notes); err != nil {
+		return err
+	}
 	bar := newCounter(d.notes, "making videos", c.Videos())
 	defer bar.done()
 	return synth.Write(ctx, data, c, encodeVideo, 2, bar.set)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"time"
 
@@ -49,6 +50,9 @@ flags give equal videos. FOLDER must be absent or empty.`,
 }
 
 func runSynth(cmd *cobra.Command, out string, c synth.Config, asJSON bool) error {
+	if err := settleCodec(&c, avdecode.FindEncoder, cmd.ErrOrStderr()); err != nil {
+		return err
+	}
 	bar := newCounter(cmd.ErrOrStderr(), "making videos", c.Videos())
 	start := time.Now()
 	err := synth.Write(cmd.Context(), out, c, encodeVideo, runtime.NumCPU(), bar.set)
@@ -64,6 +68,17 @@ func runSynth(cmd *cobra.Command, out string, c synth.Config, asJSON bool) error
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d unlabelled, %d train and %d test videos in %.1f s\n",
 		out, c.Unlabelled, c.Train, c.Test, seconds)
+	return err
+}
+
+// settleCodec makes all videos MPEG-4 where nothing here writes H.264, and says so.
+func settleCodec(c *synth.Config, find func(codec string) (actual, encoder string, err error), notes io.Writer) error {
+	actual, _, err := find(avdecode.CodecH264)
+	if err != nil || actual == avdecode.CodecH264 || c.Codec == synth.CodecMPEG4 {
+		return err
+	}
+	c.Codec = synth.CodecMPEG4
+	_, err = fmt.Fprintln(notes, "note: this build writes no H.264, so all videos are MPEG-4")
 	return err
 }
 

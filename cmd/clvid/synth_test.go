@@ -4,7 +4,10 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/clvid/clvid/media/synth"
 )
 
 // demoSet makes a small set of real videos.
@@ -30,6 +33,24 @@ func TestSynthWritesRealVideos(t *testing.T) {
 	}
 	if _, _, status := clvid(t, "synth", "--out", dir); status != exitError {
 		t.Errorf("synth over a set: status %d, want %d", status, exitError)
+	}
+}
+
+// Without an encoder of H.264 all videos are MPEG-4, and that is said.
+func TestSynthWithoutH264(t *testing.T) {
+	for _, tc := range []struct{ actual, codec, want, note string }{
+		{"h264", "mixed", "mixed", ""},
+		{"mpeg4", "mixed", "mpeg4", "writes no H.264"},
+		{"mpeg4", "h264", "mpeg4", "writes no H.264"},
+		{"mpeg4", "mpeg4", "mpeg4", ""},
+	} {
+		c := synth.Default()
+		c.Codec = tc.codec
+		var notes strings.Builder
+		find := func(string) (string, string, error) { return tc.actual, "", nil }
+		if err := settleCodec(&c, find, &notes); err != nil || c.Codec != tc.want || !strings.Contains(notes.String(), tc.note) || tc.note == "" && notes.Len() > 0 {
+			t.Errorf("%+v: codec %s, note %q, %v", tc, c.Codec, notes.String(), err)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/clvid/clvid/media"
 )
 
 // gradient fills a frame that moves with n.
@@ -139,7 +141,10 @@ func TestEncoderErrors(t *testing.T) {
 	}{
 		{"odd size", "x.mp4", "size 63x48: want even", EncodeOptions{Width: 63, Height: 48}},
 		{"no size", "x.mp4", "size 0x0", EncodeOptions{}},
-		{"codec", "x.mp4", `codec "av1": want h264 or mpeg4`, EncodeOptions{Width: 64, Height: 48, Codec: "av1"}},
+		{"preset", "x.mp4", `preset "swift": want one of ultrafast, `, EncodeOptions{Width: 64, Height: 48, Preset: "swift"}},
+		{"planes", "x.mp4", "mpeg4 does not write grey: bring it to 4:2:0", EncodeOptions{Width: 64, Height: 48, Codec: "mpeg4", Like: &media.Image{W: 64, H: 48}}},
+		{"picture", "x.mp4", "size 64x48, but pictures of 2x2", EncodeOptions{Width: 64, Height: 48, Like: &media.Image{W: 2, H: 2}}},
+		{"codec", "x.mp4", `codec "av1": want h264, mpeg4 or ffv1`, EncodeOptions{Width: 64, Height: 48, Codec: "av1"}},
 		{"quality", "x.mp4", "quality 60 of h264: want 1 (best) to 51", EncodeOptions{Width: 64, Height: 48, Codec: "h264", Quality: 60}},
 		{"folder", "none/x.mp4", "no such file or directory", EncodeOptions{Width: 64, Height: 48}},
 	} {
