@@ -54,7 +54,9 @@ var methods = map[string][]operation{
 	"moco_v1":           mocoOperations,
 	"moco_v2":           mocoOperations,
 	"moco_v3":           mocoV3Operations,
+	"pace-prediction":   paceOperations,
 	"retrieval-metrics": retrievalOperations,
+	"rho-contrastive":   rhoOperations,
 	"simclr":            simCLROperations,
 	"simclr_v2":         simCLRv2Operations,
 	"simsiam":           simSiamOperations,
@@ -189,11 +191,13 @@ func check(t *testing.T, c *Case, o *operation, dtype device.DType, tolerance fu
 func TestDispatch(t *testing.T) {
 	for _, tc := range []struct{ method, params, want, missing string }{
 		{"simclr", `{"op":"ntxent"}`, "ntxent", ""},
-		{"simclr", `{"op":"augment_ops"}`, "", "simclr/augment_ops"},
+		{"simclr", `{"op":"augment_ops"}`, "augment_ops", ""},
+		{"simclr", `{"op":"cutmix"}`, "", "simclr/cutmix"},
 		{"byol", `{"op":"byol_loss"}`, "", "byol/byol_loss"},
 		{"cvrl", `{"sequence_length":3,"num_steps":1,"stride":1}`, "interval", ""},
 		{"cvrl", `{"temperature":0.1}`, "", "cvrl"},
 		{"pace-prediction", `{}`, "", "pace-prediction"},
+		{"jigsaw", `{}`, "", "jigsaw"},
 	} {
 		c := &Case{Method: tc.method, Name: "ntxent_interval_loss"}
 		if err := unmarshal(tc.params, &c.Params); err != nil {

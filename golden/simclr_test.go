@@ -13,6 +13,7 @@ import (
 )
 
 var simCLROperations = []operation{
+	{name: "augment_ops", run: augmentOps},
 	{name: "lars_classic", run: larsClassic, single: true},
 	{name: "lr_warmup_cosine", run: simCLRSchedule},
 	{name: "ntxent", run: ntXent, single: true},

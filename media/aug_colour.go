@@ -1,30 +1,106 @@
 package media
 
-import (
-	"math"
-	"math/rand/v2"
+import "math/rand/v2"
+
+// Styles of AugmentConfig.ColourStyle. They share brightness, contrast,
+// saturation and hue, and differ in what each does, in their order and in where
+// values are cut to [0,1].
+const (
+	// ColourLinear draws each of the four with its own probability. All are linear
+	// (the hue turns in YIQ) and their result is cut once: one pass for all.
+	ColourLinear = "linear"
+	// ColourSimCLR draws all four or none; contrast is about each channel's mean,
+	// saturation and hue are those of HSV, in random order (arXiv:2002.05709).
+	ColourSimCLR = "simclr"
+	// ColourTorchvision draws all four or none, as torchvision's ColorJitter:
+	// contrast is about the mean grey, saturation about each pixel's grey, the hue
+	// is that of HSV, in random order.
+	ColourTorchvision = "torchvision"
 )
 
-// drawColour draws brightness, contrast, saturation (factors U(1-.8s, 1+.8s))
-// and hue (a turn U(-hue, hue)), each with its own probability. Their order is
-// fixed because it has no effect: values are cut to [0,1] only once, at the
-// end, and without a cut the four commute (contrast turns about the clip's mean
-// grey, which brightness scales and the other two keep).
+// Orders of AugmentConfig.ColourOrder.
+const (
+	OrderRandom = "random"
+	OrderFixed  = "fixed"
+)
+
+// Jitter holds the least and largest factor of each change of colour; Hue is in
+// turns.
+type Jitter struct {
+	Brightness, Contrast, Saturation, Hue [2]float64
+}
+
+// SimCLRJitter are the ranges of a strength: .8 of it for the factors, .2 for the
+// hue.
+func SimCLRJitter(strength float64) Jitter {
+	factors := factorRange(.8 * strength)
+	return Jitter{factors, factors, factors, [2]float64{-.2 * strength, .2 * strength}}
+}
+
+// factorRange is max(0, 1-x) to 1+x.
+func factorRange(x float64) [2]float64 { return [2]float64{max(0, 1-x), 1 + x} }
+
+// jitter are the ranges that the settings ask for.
+func (a AugmentConfig) jitter() Jitter {
+	s := a.ColourStrength
+	return Jitter{factorRange(a.Brightness * s), factorRange(a.Contrast * s), factorRange(a.Saturation * s), [2]float64{-a.Hue, a.Hue}}
+}
+
+// drawColour draws brightness, contrast, saturation and hue in the way of
+// ColourStyle.
 func drawColour(rng *rand.Rand, a AugmentConfig) []Change {
-	var changes []Change
-	add := func(c func(mean [3]float64) Affine) { changes = append(changes, Change{Colour: c}) }
-	factor := func() float64 {
-		return max(uniform(rng, 1-.8*a.ColourStrength, 1+.8*a.ColourStrength), 0)
+	if a.ColourStyle == ColourLinear {
+		return drawLinear(rng, a)
 	}
-	for _, jitter := range []func(float64) func([3]float64) Affine{brightness, contrast, saturation} {
-		if a.ColourStrength > 0 && rng.Float64() < a.ColourProb {
-			add(jitter(factor()))
-		}
+	if a.ColourProb == 0 || a.ColourStrength == 0 && a.Hue == 0 || rng.Float64() >= a.ColourProb {
+		return nil
 	}
-	if a.Hue > 0 && rng.Float64() < a.ColourProb {
-		add(hue(uniform(rng, -a.Hue, a.Hue)))
+	if !a.ColourPerFrame {
+		return a.drawSteps(rng)
+	}
+	seed := rng.Uint64()
+	return []Change{{Pixels: func(p Pixels) {
+		p.eachFrame(func(t int, frame Pixels) {
+			for _, change := range a.drawSteps(rand.New(rand.NewPCG(seed, uint64(t)))) {
+				change.Pixels(frame)
+			}
+		})
+	}}}
+}
+
+// drawSteps draws one factor for each of the four changes and their order.
+func (a AugmentConfig) drawSteps(rng *rand.Rand) []Change {
+	order := []int{0, 1, 2, 3}
+	if a.ColourOrder == OrderRandom {
+		order = rng.Perm(len(order))
+	}
+	j := a.jitter()
+	var factors [4]float64
+	for i, r := range [4][2]float64{j.Brightness, j.Contrast, j.Saturation, j.Hue} {
+		factors[i] = uniform(rng, r[0], r[1])
+	}
+	changes := make([]Change, len(order))
+	for i, step := range order {
+		changes[i].Pixels = colourStep(a.ColourStyle, step, factors[step])
 	}
 	return changes
+}
+
+// colourStep is brightness, contrast, saturation or hue, by number, of a style.
+func colourStep(style string, step int, factor float64) func(Pixels) {
+	switch {
+	case step == 0:
+		return func(p Pixels) { p.Brightness(factor) }
+	case step == 1 && style == ColourSimCLR:
+		return func(p Pixels) { p.Contrast(factor, p.Mean()) }
+	case step == 1:
+		return func(p Pixels) { p.Contrast(factor, p.GreyMean()) }
+	case step == 2 && style == ColourSimCLR:
+		return func(p Pixels) { p.SaturationHSV(factor) }
+	case step == 2:
+		return func(p Pixels) { p.Saturation(factor) }
+	}
+	return func(p Pixels) { p.Hue(factor) }
 }
 
 // drawGrey takes all colour away with probability Grey.
@@ -32,69 +108,8 @@ func drawGrey(rng *rand.Rand, a AugmentConfig) []Change {
 	if rng.Float64() >= a.Grey {
 		return nil
 	}
-	return []Change{{Colour: saturation(0)}}
-}
-
-// brightness multiplies all values.
-func brightness(factor float64) func([3]float64) Affine {
-	return func([3]float64) Affine { return blend(factor, [3][3]float64{}, 0) }
-}
-
-// contrast stretches values about the clip's mean grey, not the frame's: else
-// a change of light would move the pivot from frame to frame.
-func contrast(factor float64) func([3]float64) Affine {
-	return func(mean [3]float64) Affine {
-		grey := luma[0]*mean[0] + luma[1]*mean[1] + luma[2]*mean[2]
-		return blend(factor, [3][3]float64{}, grey)
+	if a.ColourStyle == ColourLinear {
+		return []Change{{Colour: saturation(0)}}
 	}
-}
-
-// saturation stretches colours about their own grey; 0 leaves grey alone.
-func saturation(factor float64) func([3]float64) Affine {
-	return func([3]float64) Affine {
-		return blend(factor, [3][3]float64{luma, luma, luma}, 0)
-	}
-}
-
-// blend is factor x + (1-factor) (about x + offset).
-func blend(factor float64, about [3][3]float64, offset float64) Affine {
-	var a Affine
-	for i := range 3 {
-		a.B[i] = (1 - factor) * offset
-		for j := range 3 {
-			a.M[i][j] = (1 - factor) * about[i][j]
-		}
-		a.M[i][i] += factor
-	}
-	return a
-}
-
-// hue turns the chroma plane of YIQ by a share of a whole turn; grey stays. It
-// is linear, unlike a turn of HSV's hue, to which it comes close.
-func hue(turn float64) func([3]float64) Affine {
-	toYIQ := Affine{M: [3][3]float64{luma, {.595716, -.274453, -.321263}, {.211456, -.522591, .311135}}}
-	sin, cos := math.Sincos(2 * math.Pi * turn)
-	spin := Affine{M: [3][3]float64{{1, 0, 0}, {0, cos, -sin}, {0, sin, cos}}}
-	back := Affine{M: inverse(toYIQ.M)}
-	out := back.After(spin).After(toYIQ)
-	return func([3]float64) Affine { return out }
-}
-
-// inverse of a 3x3 matrix by cofactors.
-func inverse(m [3][3]float64) [3][3]float64 {
-	var out [3][3]float64
-	det := 0.
-	for i := range 3 {
-		for j := range 3 {
-			j1, j2, i1, i2 := (j+1)%3, (j+2)%3, (i+1)%3, (i+2)%3
-			out[j][i] = m[i1][j1]*m[i2][j2] - m[i1][j2]*m[i2][j1]
-		}
-		det += m[0][i] * (m[1][(i+1)%3]*m[2][(i+2)%3] - m[1][(i+2)%3]*m[2][(i+1)%3])
-	}
-	for i := range 3 {
-		for j := range 3 {
-			out[i][j] /= det
-		}
-	}
-	return out
+	return []Change{{Pixels: func(p Pixels) { p.Grey(SimCLRGrey) }}}
 }

@@ -18,6 +18,20 @@ func (p Pixels) Plane(c, t int) []float32 {
 	return p.Data[(c*p.T+t)*n:][:n]
 }
 
+// eachFrame runs f on every step alone and takes over what it leaves.
+func (p Pixels) eachFrame(f func(t int, frame Pixels)) {
+	one := Pixels{Data: make([]float32, 3*p.H*p.W), T: 1, H: p.H, W: p.W}
+	for t := range p.T {
+		for c := range 3 {
+			copy(one.Plane(c, 0), p.Plane(c, t))
+		}
+		f(t, one)
+		for c := range 3 {
+			copy(p.Plane(c, t), one.Plane(c, 0))
+		}
+	}
+}
+
 // Change is what an augmentation does to one view; the zero value does nothing.
 // Exactly one of the two is set. Neither looks at single frames, so that a still
 // video stays still.

@@ -27,6 +27,7 @@ func TestInputs(t *testing.T) {
 func TestRates(t *testing.T) {
 	a := DefaultAugment()
 	a.Hue, a.BlurProb, a.Solarise, a.Flip = .1, .25, .5, .5
+	a.Erase, a.Cutout, a.RandOps = .3, .1, 2
 	rng := rand.New(rand.NewPCG(1, 2))
 	const draws = 8000
 	counts := map[string]int{}
@@ -38,7 +39,7 @@ func TestRates(t *testing.T) {
 			counts["flip"]++
 		}
 	}
-	for name, want := range map[string]float64{"colour": 4 * .8, "grey": .2, "blur": .25, "solarise": .5, "flip": .5} {
+	for name, want := range map[string]float64{"colour": 4 * .8, "grey": .2, "blur": .25, "solarise": .5, "flip": .5, "erase": .3, "cutout": .1, "rand-augment": 2} {
 		if got := float64(counts[name]) / draws; got < want-.03 || got > want+.03 { // over 4 standard errors
 			t.Errorf("%s: %g changes a view, want %g", name, got, want)
 		}
@@ -50,14 +51,4 @@ func TestRates(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestSolarise(t *testing.T) {
-	p := Pixels{Data: []float32{0, .4, .5, .9, 1, .2}, T: 1, H: 1, W: 2}
-	a := NoAugment()
-	a.Solarise = 1
-	for _, c := range drawSolarise(rand.New(rand.NewPCG(1, 1)), a) {
-		c.Pixels(p)
-	}
-	near(t, "solarise", p.Data, []float32{0, .4, .5, .1, 0, .2}, 1e-6)
 }

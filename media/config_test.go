@@ -42,18 +42,37 @@ func TestAugmentConfig(t *testing.T) {
 		}
 	}
 	for want, change := range map[string]func(*AugmentConfig){
-		"augment.crop_min is 0, want 0.01 to 1":    func(a *AugmentConfig) { a.CropMin = 0 },
-		"augment.crop_max is 0.5, want 0.6 to 1":   func(a *AugmentConfig) { a.CropMax = .5 },
-		"augment.aspect_max is 0.5, want 0.75":     func(a *AugmentConfig) { a.AspectMax = .5 },
-		"augment.grey is NaN":                      func(a *AugmentConfig) { a.Grey = math.NaN() },
-		"augment.flip is 50, want 0 to 1":          func(a *AugmentConfig) { a.Flip = 50 },
-		"augment.hue is 1, want 0 to 0.5":          func(a *AugmentConfig) { a.Hue = 1 },
-		"augment.blur_sigma_max is 0, want 0.1 to": func(a *AugmentConfig) { a.BlurSigmaMax = 0 },
+		"augment.crop_min is 0, want 0.01 to 1":                                      func(a *AugmentConfig) { a.CropMin = 0 },
+		"augment.crop_max is 0.5, want 0.6 to 1":                                     func(a *AugmentConfig) { a.CropMax = .5 },
+		"augment.aspect_max is 0.5, want 0.75":                                       func(a *AugmentConfig) { a.AspectMax = .5 },
+		"augment.grey is NaN":                                                        func(a *AugmentConfig) { a.Grey = math.NaN() },
+		"augment.flip is 50, want 0 to 1":                                            func(a *AugmentConfig) { a.Flip = 50 },
+		"augment.hue is 1, want 0 to 0.5":                                            func(a *AugmentConfig) { a.Hue = 1 },
+		"augment.blur_sigma_max is 0, want 0.1 to":                                   func(a *AugmentConfig) { a.BlurSigmaMax = 0 },
+		`augment.crop_rule is "", want fraction, torchvision, inception, short-side`: func(a *AugmentConfig) { a.CropRule = "" },
+		`augment.colour_style is "pil", want linear, simclr, torchvision`:            func(a *AugmentConfig) { a.ColourStyle = "pil" },
+		"augment.blur_taps is 4, want an odd number":                                 func(a *AugmentConfig) { a.BlurTaps = 4 },
+		"augment.colour_per_frame goes with":                                         func(a *AugmentConfig) { a.ColourPerFrame = true },
+		"augment.short_side_max is 320, want 400 to":                                 func(a *AugmentConfig) { a.ShortSideMin = 400 },
+		"augment.rand_ops is 11, want 0 to 10":                                       func(a *AugmentConfig) { a.RandOps = 11 },
+		"augment.second_blur_prob is -2, want -1 to 1":                               func(a *AugmentConfig) { a.SecondBlurProb = -2 },
 	} {
 		a := DefaultAugment()
 		change(&a)
 		if err := a.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Validate = %v, want %q", err, want)
 		}
+	}
+}
+
+func TestAugmentOfLaterViews(t *testing.T) {
+	a := NoAugment()
+	a.BlurProb, a.Solarise = 1, .3
+	if got := a.View(1); got != a {
+		t.Errorf("second view %+v, want the first's settings", got)
+	}
+	a.SecondBlurProb, a.SecondSolarise = .1, 0
+	if first, second := a.View(0), a.View(1); first != a || second.BlurProb != .1 || second.Solarise != 0 {
+		t.Errorf("first view blurs by %g, the second by %g and solarises by %g, want 1, 0.1, 0", first.BlurProb, second.BlurProb, second.Solarise)
 	}
 }

@@ -10,6 +10,7 @@ import (
 type InfoNCEOptions struct {
 	Temperature float64        // above 0
 	Hard        *gorgonia.Node // (N,D) unit rows: row i is a further negative of query i alone; nil for none
+	Raw         bool           // the queries have unit rows as they are
 }
 
 // InfoNCENodes are the loss and what it is made of.
@@ -28,7 +29,7 @@ type InfoNCENodes struct {
 //
 // Memory is linear in N and K: the matrix of logits never exists.
 func InfoNCE(q, keys, past *gorgonia.Node, o InfoNCEOptions) InfoNCENodes {
-	z := op.Normalize(q)
+	z := direction(q, o.Raw)
 	own := rowDot(z, keys)
 	if o.Hard != nil {
 		own = op.Concat(1, own, rowDot(z, o.Hard))
