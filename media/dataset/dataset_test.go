@@ -67,7 +67,7 @@ func TestOpenErrors(t *testing.T) {
 	root := tree(t, map[string]string{"x.txt": "", "empty/readme.md": ""})
 	for path, want := range map[string]string{
 		filepath.Join(root, "none"):  "no such file",
-		filepath.Join(root, "x.txt"): "neither a folder nor a .csv",
+		filepath.Join(root, "x.txt"): "neither a folder, a manifest",
 		filepath.Join(root, "empty"): "holds no videos (1 other files)",
 	} {
 		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "dataset: ") {

@@ -20,18 +20,34 @@ var extensions = []string{
 // splitNames are folders that split a set, not classes.
 var splitNames = []string{"test", "train", "unlabelled", "val", "validation"}
 
-func isFolder(_ string, info fs.FileInfo) bool { return info.IsDir() }
+func isFolder(p place) bool { return p.isDir() }
 
 // readFolder takes all videos and images below a folder; hidden files and other
 // kinds are counted as ignored, linked folders are not entered. Where none lies
 // in the folder itself, its folders are the classes, or the splits, with a
 // folder for each class in them, where all have names such as train and test.
-func readFolder(root string) (*Set, error) {
+func readFolder(p place) (*Set, error) {
+	set := &Set{Root: p.path}
+	ignored, err := walkMedia(p.path, func(rel string) bool {
+		set.Items = append(set.Items, Item{Path: filepath.Join(p.path, filepath.FromSlash(rel)), Name: rel})
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	set.Ignored = ignored
+	labelByFolder(set.Items)
+	return set, nil
+}
+
+// walkMedia calls visit with every video and image below a folder, relative and
+// with slashes, in order of names, until it wants no more; it counts the other
+// files.
+func walkMedia(root string, visit func(rel string) (more bool)) (ignored int, err error) {
 	base, err := filepath.EvalSymlinks(root) // WalkDir does not enter a linked root
 	if err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
+		return 0, fmt.Errorf("dataset: %w", err)
 	}
-	set := &Set{Root: root}
 	err = filepath.WalkDir(base, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || file == base {
 			return err
@@ -42,26 +58,22 @@ func readFolder(root string) (*Set, error) {
 			return filepath.SkipDir
 		case entry.IsDir():
 		case hidden || !isMedia(file, entry):
-			set.Ignored++
+			ignored++
 		default:
-			return set.addFile(root, base, file)
+			rel, err := filepath.Rel(base, file)
+			if err != nil {
+				return err
+			}
+			if !visit(filepath.ToSlash(rel)) {
+				return filepath.SkipAll
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("dataset: %s: %w", root, err)
+		return 0, fmt.Errorf("dataset: %s: %w", root, err)
 	}
-	labelByFolder(set.Items)
-	return set, nil
-}
-
-func (s *Set) addFile(root, base, file string) error {
-	rel, err := filepath.Rel(base, file)
-	if err != nil {
-		return err
-	}
-	s.Items = append(s.Items, Item{Path: filepath.Join(root, rel), Name: filepath.ToSlash(rel)})
-	return nil
+	return ignored, nil
 }
 
 // isMedia reports whether a file, or the file that a link leads to, is one to decode.

@@ -97,7 +97,7 @@ func (s *Set) Splits() []string {
 func (s *Set) Columns() []string {
 	names := map[string]bool{}
 	for _, it := range s.Items {
-		for _, column := range []string{"label", "split", "caption"} {
+		for _, column := range []string{"label", "split", "caption", "start", "end"} {
 			if _, ok := it.Field(column); ok {
 				names[column] = true
 			}
@@ -158,4 +158,46 @@ func list(have []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(have[:listed], ", "), len(have)-listed)
 	}
 	return strings.Join(have, ", ")
+}
+
+// Shared is a value of a column that stands in several splits.
+type Shared struct {
+	Value  string   `json:"value"`
+	Splits []string `json:"splits"` // sorted
+	Videos int      `json:"videos"`
+}
+
+// SharedGroups lists the values of a column that stand in more than one split,
+// sorted; unused is no split. A column of "" has none.
+func (s *Set) SharedGroups(column string) []Shared {
+	if column == "" {
+		return nil
+	}
+	return s.shared(func(it Item) string { v, _ := it.Field(column); return v })
+}
+
+// shared lists what key yields for items of different splits.
+func (s *Set) shared(key func(Item) string) []Shared {
+	by := map[string]*Shared{}
+	for _, it := range s.Items {
+		k := key(it)
+		if k == "" || it.Split == "" || it.Split == unused {
+			continue
+		}
+		if by[k] == nil {
+			by[k] = &Shared{Value: k}
+		}
+		by[k].Videos++
+		if !slices.Contains(by[k].Splits, it.Split) {
+			by[k].Splits = append(by[k].Splits, it.Split)
+		}
+	}
+	var out []Shared
+	for _, k := range slices.Sorted(maps.Keys(by)) {
+		if len(by[k].Splits) > 1 {
+			slices.Sort(by[k].Splits)
+			out = append(out, *by[k])
+		}
+	}
+	return out
 }
