@@ -55,6 +55,7 @@ var arrows = map[string][]string{
 	"media/loader":   {"media"},
 	"media/sound":    {},
 	"media/avdecode": {"media"},
+	"media/isolate":  {"media"},
 	"media/dataset":  {"media"},
 	"media/synth":    {"media", "media/loader", "media/dataset"},
 	"media/extract":  {"media", "media/loader"},

@@ -14,11 +14,14 @@ type Decode struct {
 	Timeout time.Duration `yaml:"timeout" doc:"for one clip request"`
 	Strict  bool          `yaml:"strict" doc:"a damaged frame makes the file bad"`
 	CacheMB int           `yaml:"cache_mb" doc:"decoded videos kept in memory, 0 keeps none"`
+	// Isolate changes no bit of what sound files give.
+	Isolate  bool `yaml:"isolate" doc:"decode in worker processes, whose crash costs one file"`
+	WorkerMB int  `yaml:"worker_mb" doc:"memory of such a process beside its share of the cache"`
 }
 
 // DefaultDecode allows 8K pictures and keeps small sets decoded.
 func DefaultDecode() Decode {
-	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, CacheMB: 1024}
+	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, CacheMB: 1024, WorkerMB: 3072}
 }
 
 // Validate checks the ranges.
@@ -30,6 +33,8 @@ func (d Decode) Validate() error {
 		return fmt.Errorf("decode.streams is %d, want at least 1", d.Streams)
 	case d.Timeout <= 0:
 		return fmt.Errorf("decode.timeout is %v, want more than 0s", d.Timeout)
+	case d.WorkerMB < 256:
+		return fmt.Errorf("decode.worker_mb is %d MB, want at least 256", d.WorkerMB)
 	case d.CacheMB < 0:
 		return fmt.Errorf("decode.cache_mb is %d MB, want at least 0", d.CacheMB)
 	}

@@ -13,6 +13,7 @@ var (
 	ErrTooLarge    = errors.New("over size limit")
 	ErrShort       = errors.New("video too short")
 	ErrTimeout     = errors.New("time limit exceeded")
+	ErrCrashed     = errors.New("decoder crashed")
 )
 
 // Error says which file failed, in what, and why.

@@ -25,6 +25,8 @@ file is read before the clock starts.`,
 		Args:    oneArg("a video file"),
 	}
 	c, asJSON := &bench.DecodeConfig{}, false
+	decode := configs.DefaultDecode()
+	decode.CacheMB = 0
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.IntVar(&c.Clips, "clips", 32, "`N` clips in all")
@@ -34,14 +36,15 @@ file is read before the clock starts.`,
 	f.IntVar(&c.Views, "views", 1, "`N` clips of the video that are decoded in one pass")
 	f.Uint64Var(&c.Seed, "seed", 0, "`N` from which places and crops follow")
 	f.BoolVar(&c.Reopen, "reopen", false, "open the video anew for every pass")
+	f.BoolVar(&decode.Isolate, "isolate", false, "decode in another process")
 	f.BoolVar(&asJSON, "json", false, "print JSON alone on stdout")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := c.Validate(); err != nil {
 			return usageError{err}
 		}
-		uncached := configs.DefaultDecode()
-		uncached.CacheMB = 0
-		report, err := bench.Decode(cmd.Context(), newDecoder(uncached), args[0], *c)
+		decoder := openDecoder(decode, 1)
+		defer closeDecoder(decoder)
+		report, err := bench.Decode(cmd.Context(), decoder, args[0], *c)
 		if err != nil {
 			return err
 		}

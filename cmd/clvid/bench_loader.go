@@ -32,13 +32,14 @@ Single files are taken again and again until they fill a batch. Memory is looked
 			return nil
 		},
 	}
-	flags := addCommonFlags(cmd, "config", "split", "where", "task", "steps", "epochs", "batch", "seed", "workers", "set", "json")
+	flags := addCommonFlags(cmd, "config", "split", "where", "task", "steps", "epochs", "batch", "seed", "workers", "isolate", "set", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := flags.load(cmd)
 		if err != nil {
 			return err
 		}
-		s := &session{cfg: cfg, decoder: newDecoder(cfg.Decode), notes: cmd.ErrOrStderr()}
+		s := &session{cfg: cfg, decoder: openDecoder(cfg.Decode, cfg.Workers), notes: cmd.ErrOrStderr()}
+		defer closeDecoder(s.decoder)
 		setup, err := s.loading(args)
 		if err != nil {
 			return err

@@ -37,6 +37,7 @@ var flagPaths = map[string]string{
 	"encoder":          "encoder",
 	"epochs":           "epochs",
 	"init-from":        "init_from",
+	"isolate":          "decode.isolate",
 	"method":           "method",
 	"out":              "out",
 	"precision":        "precision",
@@ -71,6 +72,7 @@ func addCommonFlags(cmd *cobra.Command, names ...string) *commonFlags {
 	f.Int("batch", 0, "`N` videos in a step")
 	f.Uint64("seed", 0, "`N` from which all randomness follows")
 	f.Int("workers", 0, "`N` decoders (default: cores); results do not depend on it")
+	f.Bool("isolate", false, "decode in worker processes: a file that crashes one costs that file")
 	f.Int("threads", 0, "`N` threads of training (default: cores)")
 	f.String("precision", "", "`NAME` of the arithmetic: "+strings.Join(device.Precisions(), " or "))
 	f.String("device", "", "`NAME` of the device to train on")

@@ -26,7 +26,7 @@ exit status 1 once all others are written.`,
 		Args: oneArg("a video"),
 	}
 	q := extract.Request{Workers: runtime.NumCPU()}
-	flags := addCommonFlags(cmd, "config", "out", "set", "json")
+	flags := addCommonFlags(cmd, "config", "out", "isolate", "set", "json")
 	cmd.Flag("out").Usage = "`FOLDER` of the files, made where there is none"
 	f := cmd.Flags()
 	f.IntVar(&q.Start, "start", 0, "`I` of the first frame")
@@ -44,7 +44,9 @@ exit status 1 once all others are written.`,
 			return usageError{q.Validate()}
 		}
 		cfg.Decode.CacheMB = 0 // which would decode all of a small video for one frame
-		video, err := newDecoder(cfg.Decode).Open(cmd.Context(), args[0])
+		decoder := openDecoder(cfg.Decode, 1)
+		defer closeDecoder(decoder)
+		video, err := decoder.Open(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}

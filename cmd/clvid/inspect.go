@@ -30,8 +30,10 @@ state), or a data set (classes, splits, columns).`,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print JSON alone on stdout")
 	check := cmd.Flags().Bool("check", false, "decode every frame of a video and report damage")
+	decode := configs.DefaultDecode()
+	cmd.Flags().BoolVar(&decode.Isolate, "isolate", false, "decode in another process, which the file may crash")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		found, err := inspect(cmd.Context(), args[0], *check)
+		found, err := inspect(cmd.Context(), args[0], *check, decode)
 		if err != nil {
 			return err
 		}
@@ -49,7 +51,7 @@ type finding interface {
 }
 
 // inspect finds out what a path is.
-func inspect(ctx context.Context, path string, check bool) (finding, error) {
+func inspect(ctx context.Context, path string, check bool, decode configs.Decode) (finding, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -61,7 +63,7 @@ func inspect(ctx context.Context, path string, check bool) (finding, error) {
 	case info.IsDir() || strings.EqualFold(filepath.Ext(path), ".csv"):
 		return inspectSet(path)
 	}
-	return inspectVideo(ctx, path, info.Size(), check)
+	return inspectVideo(ctx, path, info.Size(), check, decode)
 }
 
 // videoFinding is a video or an image.
@@ -74,9 +76,10 @@ type videoFinding struct {
 	Damage  string `json:"damage,omitempty"`
 }
 
-func inspectVideo(ctx context.Context, path string, bytes int64, check bool) (*videoFinding, error) {
-	decode := configs.DefaultDecode()
-	video, err := newDecoder(decode).Open(ctx, path)
+func inspectVideo(ctx context.Context, path string, bytes int64, check bool, decode configs.Decode) (*videoFinding, error) {
+	decoder := openDecoder(decode, 1)
+	defer closeDecoder(decoder)
+	video, err := decoder.Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +110,9 @@ func inspectVideo(ctx context.Context, path string, bytes int64, check bool) (*v
 // strictDamage decodes again and stops at what a lenient decoder hides.
 func strictDamage(ctx context.Context, path string, decode configs.Decode) string {
 	decode.Strict = true
-	video, err := newDecoder(decode).Open(ctx, path)
+	decoder := openDecoder(decode, 1)
+	defer closeDecoder(decoder)
+	video, err := decoder.Open(ctx, path)
 	if err != nil {
 		return err.Error()
 	}

@@ -32,7 +32,7 @@ where no file is bad.`,
 			"  clvid preview --config weizmann --data weizmann --set media.input=rgb --out sheet.png",
 		Args: noArgs,
 	}
-	flags := addCommonFlags(cmd, "config", "data", "split", "where", "out", "task", "seed", "workers", "set", "json")
+	flags := addCommonFlags(cmd, "config", "data", "split", "where", "out", "task", "seed", "workers", "isolate", "set", "json")
 	samples := cmd.Flags().Int("samples", 6, "`N` samples to draw")
 	cmd.Flag("out").Usage = "`FILE` to write, a PNG"
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -62,7 +62,8 @@ func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	s := &session{cfg: cfg, decoder: newDecoder(cfg.Decode), notes: cmd.ErrOrStderr()}
+	s := &session{cfg: cfg, decoder: openDecoder(cfg.Decode, cfg.Workers), notes: cmd.ErrOrStderr()}
+	defer closeDecoder(s.decoder)
 	parts, err := s.parts(len(all.Classes))
 	if err != nil {
 		return err

@@ -18,12 +18,18 @@ import (
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/internal/sharedtest"
 	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/media/isolate"
 	"github.com/clvid/clvid/methods/eval"
 	"github.com/clvid/clvid/methods/train"
 )
 
-// TestMain lets this test binary be the program, for tests that kill it.
+// TestMain lets this test binary be the program, for tests that kill it, and a
+// decoding process.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == decodeWorker {
+		fmt.Fprintln(os.Stderr, isolate.Work(faulty{newDecoder(configs.DefaultDecode())}, 0))
+		os.Exit(1)
+	}
 	if os.Getenv("TEST_AS_PROGRAM") == "1" {
 		main()
 		return

@@ -12,7 +12,6 @@ import (
 
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media"
-	"github.com/clvid/clvid/media/avdecode"
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/methods/train"
@@ -28,7 +27,7 @@ import (
 // end, and where to talk to the user.
 type session struct {
 	cfg     *configs.Config
-	decoder *avdecode.Decoder
+	decoder media.Decoder
 	backend device.Backend
 	notes   io.Writer // for people: progress and warnings
 	verbose bool      // about weights to start from
@@ -55,13 +54,13 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 	if cfg.Device != "cpu" {
 		return nil, usageError{fmt.Errorf("--device %q: want cpu", cfg.Device)}
 	}
-	s := &session{cfg: cfg, notes: notes, decoder: newDecoder(cfg.Decode)}
+	s := &session{cfg: cfg, notes: notes, decoder: openDecoder(cfg.Decode, cfg.Workers)}
 	var err error
 	s.backend, err = cpu.Open(cpu.Options{Threads: cfg.Threads})
 	return s, err
 }
 
-func (s *session) close() error { return s.backend.Close() }
+func (s *session) close() error { return errors.Join(s.backend.Close(), closeDecoder(s.decoder)) }
 
 // open reads the data set that the settings name.
 func (s *session) open() (*dataset.Set, error) {
