@@ -51,9 +51,7 @@ func (e *Encoder) checkImage(im *media.Image) error {
 	if like == nil {
 		return errors.New("this encoder was made for RGB bytes: set Like")
 	}
-	same := im.W == like.W && im.H == like.H && im.RGB == like.RGB && im.SubX == like.SubX && im.SubY == like.SubY &&
-		im.Matrix == like.Matrix && im.FullRange == like.FullRange && (im.Planes[1] == nil) == (like.Planes[1] == nil)
-	if !same {
+	if !im.SameKind(like) {
 		return fmt.Errorf("a picture of %dx%d that differs in size, planes or colour from the %dx%d that the encoder was made for", im.W, im.H, like.W, like.H)
 	}
 	return nil

@@ -237,6 +237,27 @@ func TestImagesMustFit(t *testing.T) {
 	}
 }
 
+// Siting survives where a codec can say it.
+func TestImagesKeepSiting(t *testing.T) {
+	for _, codec := range []string{CodecH264, CodecFFV1} {
+		for _, at := range [][2]float32{{0, .5}, {.5, .5}, {0, 0}, {.5, 0}, {0, 1}, {.5, 1}} {
+			like := media.Image{W: 64, H: 48, SubX: 1, SubY: 1, SiteX: at[0], SiteY: at[1], Planes: some}
+			if codec == CodecFFV1 && at[1] == 1 {
+				continue // Matroska knows the upper and the middle row alone
+			}
+			path := filepath.Join(t.TempDir(), "a"+Extension(codec))
+			encodeImages(t, path, EncodeOptions{Codec: codec}, []*media.Image{smooth(like, 0), smooth(like, 1)}, steady)
+			clips, err := open(t, plain(), path).Clips(t.Context(), media.Span{N: 2, Stride: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f := clips[0].Frames[1]; f.SiteX != at[0] || f.SiteY != at[1] {
+				t.Errorf("%s: chroma at (%g,%g), want %v", codec, f.SiteX, f.SiteY, at)
+			}
+		}
+	}
+}
+
 func TestFindEncoder(t *testing.T) {
 	for _, tc := range []struct {
 		codec string

@@ -198,6 +198,7 @@ func (o *EncodeOptions) tag(c *C.AVCodecContext) {
 	if o.Like == nil {
 		return
 	}
+	c.chroma_sample_location = chromaLocationOf(o.Like)
 	if o.Like.FullRange {
 		c.color_range = C.AVCOL_RANGE_JPEG
 	}

@@ -41,6 +41,27 @@ func site(im *media.Image, where C.enum_AVChromaLocation) {
 	}
 }
 
+// chromaLocationOf is FFmpeg's name for the siting of a picture.
+func chromaLocationOf(im *media.Image) C.enum_AVChromaLocation {
+	if im.RGB || im.Planes[1] == nil || im.SubX == 0 && im.SubY == 0 {
+		return C.AVCHROMA_LOC_UNSPECIFIED
+	}
+	left, top, bottom := im.SiteX == 0, im.SiteY == 0, im.SiteY > media.Midway(im.SubY)
+	switch {
+	case left && im.SubY > 0 && top:
+		return C.AVCHROMA_LOC_TOPLEFT
+	case left && bottom:
+		return C.AVCHROMA_LOC_BOTTOMLEFT
+	case left:
+		return C.AVCHROMA_LOC_LEFT
+	case im.SubY > 0 && top:
+		return C.AVCHROMA_LOC_TOP
+	case bottom:
+		return C.AVCHROMA_LOC_BOTTOM
+	}
+	return C.AVCHROMA_LOC_CENTER
+}
+
 // mirroredSite is the siting along an axis of size luma samples that runs the
 // other way: the last chroma sample becomes the first.
 func mirroredSite(site float32, size int, sub uint8) float32 {
