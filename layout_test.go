@@ -54,7 +54,7 @@ var arrows = map[string][]string{
 	"media":          {},
 	"media/loader":   {"media"},
 	"media/sound":    {},
-	"media/avdecode": {"media"},
+	"media/avdecode": {"media", "media/sound"},
 	"media/isolate":  {"media"},
 	"media/dataset":  {"media"},
 	"media/synth":    {"media", "media/loader", "media/dataset"},

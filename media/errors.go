@@ -8,6 +8,7 @@ import (
 // The ways in which a file fails; test with errors.Is.
 var (
 	ErrNoVideo     = errors.New("no video stream")
+	ErrNoSound     = errors.New("no sound stream")
 	ErrUnsupported = errors.New("unsupported")
 	ErrCorrupt     = errors.New("corrupt data")
 	ErrTooLarge    = errors.New("over size limit")

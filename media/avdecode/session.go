@@ -50,7 +50,7 @@ type session struct {
 
 // openSession opens the container and finds the video stream, nothing more.
 func openSession(ctx context.Context, path string, o Options, g *guard) (*session, error) {
-	s := &session{guard: g, note: newNote(), packet: astiav.AllocPacket(), frame: astiav.AllocFrame(), fresh: true, floor: noFloor}
+	s := newSession(g)
 	if err := s.open(ctx, path, o); err != nil {
 		s.close()
 		return nil, err
@@ -58,7 +58,25 @@ func openSession(ctx context.Context, path string, o Options, g *guard) (*sessio
 	return s, nil
 }
 
+func newSession(g *guard) *session {
+	return &session{guard: g, note: newNote(), packet: astiav.AllocPacket(), frame: astiav.AllocFrame(), fresh: true, floor: noFloor}
+}
+
 func (s *session) open(ctx context.Context, path string, o Options) error {
+	if err := s.openContainer(ctx, path, o); err != nil {
+		return err
+	}
+	if err := s.chooseStream(o); err != nil {
+		return err
+	}
+	C.clvid_discard_others(formatPointer(s.fc), C.int(s.stream.Index()))
+	s.image = strings.HasSuffix(s.container(), imagePipeSuffix) || s.container() == "image2"
+	s.transform = streamOrientation(s)
+	return nil
+}
+
+// openContainer opens the file and learns what streams it holds.
+func (s *session) openContainer(ctx context.Context, path string, o Options) error {
 	if err := s.openInput(path, o); err != nil {
 		return s.inputError(ctx, path, err)
 	}
@@ -71,12 +89,6 @@ func (s *session) open(ctx context.Context, path string, o Options) error {
 	if err != nil && s.fc.NbStreams() == 0 {
 		return s.inputError(ctx, path, err)
 	}
-	if err := s.chooseStream(o); err != nil {
-		return err
-	}
-	C.clvid_discard_others(formatPointer(s.fc), C.int(s.stream.Index()))
-	s.image = strings.HasSuffix(s.container(), imagePipeSuffix) || s.container() == "image2"
-	s.transform = streamOrientation(s)
 	return nil
 }
 

@@ -43,6 +43,10 @@ int clvid_scan(AVFormatContext *fc, int stream, int64_t limit, clvid_packet **pa
 const int32_t *clvid_display_matrix(AVFormatContext *fc, int stream);
 int clvid_exif_orientation(const AVFrame *f);
 
+// Adds up the channels of a sound frame into dst (f->nb_samples values),
+// divided by their number; 0 where the sample format is unknown.
+int clvid_mono(const AVFrame *f, float *dst);
+
 int clvid_convert(struct SwsContext **sws, const AVFrame *src, AVFrame *dst, int format, int matrix, int full);
 void clvid_fill_rgb(AVFrame *f, const uint8_t *rgb);
 
