@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,17 +64,24 @@ func inspect(ctx context.Context, path string, check bool, decode configs.Decode
 	case info.IsDir() || strings.EqualFold(filepath.Ext(path), ".csv"):
 		return inspectSet(path)
 	}
-	return inspectVideo(ctx, path, info.Size(), check, decode)
+	found, err := inspectVideo(ctx, path, info.Size(), check, decode)
+	if errors.Is(err, media.ErrNoVideo) {
+		if sounds := inspectSound(ctx, path); sounds != nil {
+			return &soundFinding{Kind: "sound", Path: path, Bytes: info.Size(), Sound: sounds}, nil
+		}
+	}
+	return found, err
 }
 
 // videoFinding is a video or an image.
 type videoFinding struct {
 	Kind string `json:"kind"`
 	media.Info
-	Bytes   int64  `json:"bytes"`
-	Checked bool   `json:"checked"`
-	Decoded int    `json:"decoded_frames,omitempty"`
-	Damage  string `json:"damage,omitempty"`
+	Bytes   int64             `json:"bytes"`
+	Sound   []media.SoundInfo `json:"sound,omitempty"`
+	Checked bool              `json:"checked"`
+	Decoded int               `json:"decoded_frames,omitempty"`
+	Damage  string            `json:"damage,omitempty"`
 }
 
 func inspectVideo(ctx context.Context, path string, bytes int64, check bool, decode configs.Decode) (*videoFinding, error) {
@@ -84,7 +92,7 @@ func inspectVideo(ctx context.Context, path string, bytes int64, check bool, dec
 		return nil, err
 	}
 	defer video.Close()
-	f := &videoFinding{Kind: "video", Info: video.Info(), Bytes: bytes, Checked: check}
+	f := &videoFinding{Kind: "video", Info: video.Info(), Bytes: bytes, Sound: inspectSound(ctx, path), Checked: check}
 	if d, ok := video.(interface{ Damage() string }); ok {
 		f.Damage = d.Damage()
 	}
@@ -145,6 +153,7 @@ func (f *videoFinding) show(w io.Writer) error {
 		{"frames", fmt.Sprintf("%d at %.4g per second, %s", f.Frames, f.FrameRate, time.Duration(seconds*float64(time.Second)).Round(time.Millisecond))},
 		{"colour", colour},
 	}
+	rows = append(rows, soundRows(f.Sound)...)
 	switch {
 	case f.Damage != "":
 		rows = append(rows, [2]string{"damage", f.Damage})

@@ -98,6 +98,7 @@ func newRoot() *cobra.Command {
 		newList(),
 		newPretrain(),
 		newPreview(),
+		newSound(),
 		newSynth(),
 		newVersion(),
 	)

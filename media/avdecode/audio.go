@@ -151,8 +151,8 @@ func (s *session) noSound(err error) error {
 		return err
 	}
 	detail := "no sound could be decoded"
-	if s.damage.why != "" {
-		detail += ": " + s.damage.why
+	if s.taint.first() != "" {
+		detail += ": " + s.taint.first()
 	}
 	return &failure{media.ErrCorrupt, detail}
 }

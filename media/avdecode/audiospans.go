@@ -148,7 +148,7 @@ func (c *collector) run(ctx context.Context) error {
 func (c *collector) ended(s *session) {
 	promised := int64(c.track.info.Duration.Seconds() * float64(c.track.info.SampleRate))
 	short := (c.keep || c.at < c.last) && promised-c.at > int64(c.track.info.SampleRate)/soundShort
-	if short || s.damage.refused > c.refused {
+	if short || s.taint.refused > c.refused {
 		c.track.damage = append(c.track.damage, stretch{c.at, math.MaxInt64})
 	}
 }
@@ -179,8 +179,8 @@ func (c *collector) take(s *session) error {
 // tainted tells whether damage touches the decoded frame: since the last one a
 // packet was refused, or it or one of the few before it is flagged.
 func (c *collector) tainted(s *session) bool {
-	if s.damage.refused > c.refused || s.flagged() != "" {
-		c.refused, c.healing = s.damage.refused, soundOverlap+1
+	if s.taint.refused > c.refused || s.flagged() != "" {
+		c.refused, c.healing = s.taint.refused, soundOverlap+1
 	}
 	touched := c.healing > 0
 	c.healing = max(c.healing-1, 0)
