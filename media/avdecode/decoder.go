@@ -2,7 +2,6 @@ package avdecode
 
 import (
 	"context"
-	"path/filepath"
 	"time"
 
 	"github.com/clvid/clvid/media"
@@ -47,13 +46,22 @@ func New(o Options) *Decoder {
 	return &Decoder{options: o, indexes: newIndexCache(o.IndexCache), frames: newFrameCache(o.CacheBytes)}
 }
 
-// Open opens a regular file as a video, a still image as a video of one frame.
+// Open opens a regular file as a video, a still image as a video of one frame, a
+// member of a tar shard (shard.tar#name) like a file, and a folder of numbered
+// pictures as a video of that many frames, without times and without an index.
 // The first open of a file reads all its packets; later ones take the index
 // from the cache, and touch no more than the file's size and time of change
 // until a frame is asked for. Errors are *media.Error over media.ErrNoVideo,
 // ErrUnsupported, ErrCorrupt (also where not one picture decodes),
 // ErrTooLarge or ErrTimeout, fs.ErrNotExist, or the context's.
 func (d *Decoder) Open(ctx context.Context, path string) (media.Video, error) {
+	if isFolder(path) {
+		v, err := d.openPictures(ctx, path)
+		if err != nil {
+			return nil, fail(path, "open", d.options, err)
+		}
+		return v, nil
+	}
 	v, err := d.open(ctx, path)
 	if err != nil {
 		return nil, fail(path, "open", d.options, err)
@@ -65,18 +73,14 @@ func (d *Decoder) open(ctx context.Context, path string) (*video, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	st, err := regular(path)
+	src, err := regular(path)
 	if err != nil {
 		return nil, err
 	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, &failure{err, ""}
-	}
-	id := fileID{Path: abs, Size: st.Size(), Changed: st.ModTime().UnixNano()}
+	id := src.id()
 	x, ok := d.indexes.get(id)
 	if !ok {
-		if x, err = d.index(ctx, abs); err != nil {
+		if x, err = d.index(ctx, src.path); err != nil {
 			return nil, err
 		}
 		d.indexes.put(id, x)

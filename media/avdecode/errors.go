@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"time"
 	"unicode/utf8"
@@ -70,8 +69,11 @@ func (s *session) inputError(ctx context.Context, path string, err error) error 
 	if stop := s.guard.check(ctx); stop != nil {
 		return stop
 	}
+	var told *failure
 	detail := s.explain(err)
 	switch {
+	case errors.As(err, &told):
+		return err
 	case isText(path):
 		return &failure{media.ErrUnsupported, "the file is plain text, neither video nor image"}
 	case s.note.tooLarge():
@@ -84,13 +86,17 @@ func (s *session) inputError(ctx context.Context, path string, err error) error 
 
 // isText tells whether the head of a file is printable UTF-8.
 func isText(path string) bool {
-	f, err := os.Open(path)
+	src, err := regular(path)
+	if err != nil {
+		return false
+	}
+	f, err := os.Open(src.file)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
 	head := make([]byte, 1024)
-	n, _ := io.ReadFull(f, head)
+	n, _ := io.ReadFull(io.NewSectionReader(f, src.offset, src.size), head)
 	head = head[:n]
 	for i := 0; i < len(head); {
 		r, size := utf8.DecodeRune(head[i:])
@@ -103,25 +109,6 @@ func isText(path string) bool {
 		i += size
 	}
 	return n > 0
-}
-
-// regular refuses what is no regular file with content: a pipe can block for
-// ever, and FFmpeg does not poll its interrupt there.
-func regular(path string) (fs.FileInfo, error) {
-	st, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &failure{fs.ErrNotExist, "no such file"}
-	case err != nil:
-		return nil, &failure{err, ""}
-	case st.IsDir():
-		return nil, &failure{media.ErrUnsupported, "it is a folder, not a file"}
-	case !st.Mode().IsRegular():
-		return nil, &failure{media.ErrUnsupported, fmt.Sprintf("it is no regular file (mode %s)", st.Mode())}
-	case st.Size() == 0:
-		return nil, &failure{media.ErrCorrupt, "the file is empty"}
-	}
-	return st, nil
 }
 
 // at writes a place in a video: frame 30 (1.200 s).

@@ -18,7 +18,8 @@ const rememberedIndexes = 1 << 16
 
 // fileID tells one state of a file from another.
 type fileID struct {
-	Path    string `json:"path"` // absolute
+	Path    string `json:"path"` // absolute, with the member of a shard
+	Offset  int64  `json:"offset"`
 	Size    int64  `json:"size"`
 	Changed int64  `json:"mtime_ns"`
 }

@@ -93,10 +93,14 @@ func (s *session) openContainer(ctx context.Context, path string, o Options) err
 }
 
 func (s *session) openInput(path string, o Options) error {
+	src, err := regular(path)
+	if err != nil {
+		return err
+	}
 	options := astiav.NewDictionary()
 	defer options.Free()
 	for _, kv := range [][2]string{
-		{"protocol_whitelist", "file"},
+		{"protocol_whitelist", "file,subfile"},
 		{"format_whitelist", formats},
 		{"probesize", strconv.Itoa(probeBytes)},
 		{"analyzeduration", strconv.Itoa(analyseMicros)},
@@ -109,7 +113,7 @@ func (s *session) openInput(path string, o Options) error {
 	}
 	s.fc = astiav.AllocFormatContext()
 	C.clvid_guard_attach(s.guard.c, formatPointer(s.fc))
-	err := s.note.during(func() error { return s.fc.OpenInput("file:"+path, nil, options) })
+	err = s.note.during(func() error { return s.fc.OpenInput(src.url(), nil, options) })
 	if err != nil {
 		// FFmpeg has freed the context; go-astiav's CloseInput would read it.
 		s.fc.Free()

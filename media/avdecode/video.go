@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/clvid/clvid/media"
@@ -78,8 +77,8 @@ func (v *video) begin(ctx context.Context) (end func() bool) {
 // restart opens the file afresh, at frame 0.
 func (v *video) restart(ctx context.Context) error {
 	v.drop()
-	st, err := os.Stat(v.id.Path)
-	if err != nil || st.Size() != v.id.Size || st.ModTime().UnixNano() != v.id.Changed {
+	src, err := regular(v.id.Path)
+	if err != nil || src.id() != v.id {
 		return &failure{media.ErrCorrupt, "the file changed since it was opened: open it again"}
 	}
 	s, err := openSession(ctx, v.id.Path, v.decoder.options, v.guard)
