@@ -154,6 +154,8 @@ func (x *index) scanDamage(s *session, packets []packet, err error) {
 		x.Damage = fmt.Sprintf("reading stopped after %d packets: %s", len(packets), s.explain(err))
 	case i >= 0 && marks:
 		x.Damage = fmt.Sprintf("packet %d of %d is incomplete", i, x.Promised)
+	case s.note.container():
+		x.Damage = "the container is damaged: " + s.explain(nil)
 	case x.Promised > len(packets):
 		x.Damage = fmt.Sprintf("the file ends after %d of %d packets", len(packets), x.Promised)
 	}
@@ -194,6 +196,9 @@ func (x *index) orderFrom(packets []packet) (doubt string) {
 		}
 		x.Order = append(x.Order, p.pts)
 	}
+	if scattered(x.Order) {
+		return "packets lie far from their place in time"
+	}
 	slices.Sort(x.Order)
 	if len(slices.Compact(slices.Clone(x.Order))) != len(x.Order) {
 		return "two packets have one time"
@@ -209,6 +214,22 @@ func (x *index) orderFrom(packets []packet) (doubt string) {
 	}
 	slices.SortFunc(x.Keys, func(a, b key) int { return a.Frame - b.Frame })
 	return ""
+}
+
+// maxReorder is how far, in packets, coding order may be from display order:
+// 16 pictures are the most that a codec holds back.
+const maxReorder = 32
+
+// scattered tells whether a packet lies too far from its place in time, as one
+// with a damaged time stamp does, and a stream whose clock starts again.
+func scattered(coded []int64) bool {
+	shown := slices.Sorted(slices.Values(coded))
+	for k, pts := range coded {
+		if i, _ := slices.BinarySearch(shown, pts); i > k+maxReorder || i < k-maxReorder {
+			return true
+		}
+	}
+	return false
 }
 
 // firstFrame decodes one picture and learns its geometry.

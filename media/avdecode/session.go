@@ -34,6 +34,7 @@ type session struct {
 	note   note
 	stream *astiav.Stream
 	image  bool // a still-image container: its first picture alone counts
+	strict bool // refuse at the first sign of damage
 
 	fresh    bool                 // no packet was read
 	draining bool                 // the end was sent to the decoder
@@ -177,9 +178,8 @@ func (s *session) openCodec(o Options) error {
 	c := codecPointer(s.cc)
 	c.max_pixels = codecPixels(o)
 	c.pkt_timebase = streamPointer(s.stream).time_base
-	// FFmpeg's MJPEG decoder hands out half-decoded pictures without a flag,
-	// unless told to refuse them.
-	if o.Strict || par.CodecID() == astiav.CodecIDMjpeg {
+	s.strict = o.Strict
+	if s.strict || par.CodecID() == astiav.CodecIDMjpeg {
 		c.err_recognition |= C.AV_EF_EXPLODE
 	}
 	if err := s.note.during(func() error { return s.cc.Open(codec, nil) }); err != nil {
@@ -208,9 +208,12 @@ func (s *session) tag() string {
 // explain joins an FFmpeg error with the line that FFmpeg logged about it.
 func (s *session) explain(err error) string {
 	if text := s.note.text(); text != "" {
-		return text
+		return inPlainWords(text)
 	}
-	return err.Error()
+	if err == nil {
+		return "no reason given"
+	}
+	return inPlainWords(err.Error())
 }
 
 // next decodes up to the next picture, which lies in s.frame until the next
@@ -254,9 +257,34 @@ func (s *session) send() error {
 	s.sent++
 	s.keyed = s.keyed || s.packet.Flags().Has(astiav.PacketFlagKey)
 	codecPointer(s.cc).reordered_opaque = C.int64_t(s.sent) // comes back with the picture
-	if err := s.note.during(func() error { return s.cc.SendPacket(s.packet) }); err != nil {
+	err := s.note.during(func() error { return s.cc.SendPacket(s.packet) })
+	if err != nil && s.lenience() {
+		err = s.sendLeniently(err)
+	}
+	if err != nil {
 		return s.refuse(pts, err)
 	}
+	return nil
+}
+
+// lenience tells whether a refused packet may still hold half a picture:
+// FFmpeg's MJPEG decoder hands those out without a flag, unless told to refuse.
+func (s *session) lenience() bool {
+	return s.stream.CodecParameters().CodecID() == astiav.CodecIDMjpeg && !s.strict && !s.note.tooLarge()
+}
+
+// sendLeniently sends a packet again that was refused with why, takes what
+// comes, and notes the sign.
+func (s *session) sendLeniently(why error) error {
+	reason, c := s.explain(why), codecPointer(s.cc)
+	C.avcodec_flush_buffers(c)
+	strict := c.err_recognition
+	c.err_recognition &^= C.AV_EF_EXPLODE
+	defer func() { c.err_recognition = strict }()
+	if err := s.note.during(func() error { return s.cc.SendPacket(s.packet) }); err != nil {
+		return err
+	}
+	s.taint.add(2*s.sent, reason)
 	return nil
 }
 
@@ -276,15 +304,33 @@ func (s *session) read(ctx context.Context) error {
 			return io.EOF
 		}
 		if err != nil { // as FFmpeg's own tools do, take an unreadable rest as the end
-			if err := s.refuse(noPTS, err); err != nil {
-				return err
-			}
+			s.taint.refused++
+			s.taint.add(2*s.sent+1, s.explain(err))
 			return io.EOF
 		}
+		if s.note.container() {
+			s.taint.add(2*s.sent+1, "the container is damaged: "+s.explain(nil))
+		}
 		if s.packet.StreamIndex() == s.stream.Index() {
+			s.incomplete()
 			return nil
 		}
 	}
+}
+
+// incomplete notes what the demuxer says of the packet just read. MPEG-TS marks
+// a packet where bytes are missing in it or behind it, so also the whole one in
+// front of each join of a joined file: there what follows is in doubt, and the
+// packet itself is the decoder's to judge.
+func (s *session) incomplete() {
+	if !s.packet.Flags().Has(astiav.PacketFlagCorrupt) {
+		return
+	}
+	place, why := 2*(s.sent+1), "a packet is incomplete"
+	if s.container() == "mpegts" {
+		place, why = place+1, "bytes of the stream are missing"
+	}
+	s.taint.add(place, why)
 }
 
 func (s *session) drain() error {

@@ -42,12 +42,14 @@ static _Thread_local clvid_note *note;
 // Bounded, unlike go-astiav's callback: file metadata may hold any length.
 static void on_log(void *avcl, int level, const char *format, va_list args) {
 	char line[sizeof note->text];
-	(void)avcl;
+	const AVClass *class = avcl ? *(const AVClass **)avcl : NULL;
 	if (!note || level > AV_LOG_ERROR)
 		return;
 	vsnprintf(line, sizeof line, format, args);
 	if (strstr(line, "max pixel count") || strstr(line, "Picture size"))
 		note->too_large = 1;
+	if (class && !strcmp(class->class_name, "AVFormatContext"))
+		note->container = 1;
 	if (!note->text[0]) {
 		line[strcspn(line, "\r\n")] = 0;
 		memcpy(note->text, line, sizeof line);
@@ -58,7 +60,7 @@ void clvid_log_install(void) { av_log_set_callback(on_log); }
 
 void clvid_note_begin(clvid_note *n) {
 	n->text[0] = 0;
-	n->too_large = 0;
+	n->too_large = n->container = 0;
 	note = n;
 }
 

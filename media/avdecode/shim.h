@@ -23,6 +23,7 @@ void clvid_guard_attach(clvid_guard *g, AVFormatContext *fc);
 typedef struct clvid_note {
 	char text[240];
 	int too_large; // a picture size was refused
+	int container; // the demuxer said so, not a parser or a decoder
 } clvid_note;
 void clvid_log_install(void);
 void clvid_note_begin(clvid_note *n);
