@@ -2,8 +2,9 @@
 # Installs the system packages that clvid builds and runs on: FFmpeg 5.1's
 # development files (go-astiav v0.16.0 binds exactly that version), oneDNN (found
 # at run time; without it training runs on slower pure-Go kernels) and the C
-# tool chain. Does nothing where everything is there. Packages are installed on
-# Debian 12 only; elsewhere the script says what is missing and why.
+# tool chain. With the argument `static` also what build-static.sh works with.
+# Does nothing where everything is there. Packages are installed on Debian 12
+# only; elsewhere the script says what is missing and why.
 set -euo pipefail
 
 # FFmpeg's libraries with the major versions of release 5.1.
@@ -44,6 +45,16 @@ missing() {
   command -v pkg-config >/dev/null 2>&1 || echo pkg-config
   has_ffmpeg || echo "libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev libavutil-dev libswresample-dev libswscale-dev"
   has_onednn || echo libdnnl2
+}
+
+# missing_static lists the packages that the static build needs in addition.
+missing_static() {
+  command -v g++ >/dev/null 2>&1 || echo g++
+  command -v nasm >/dev/null 2>&1 || echo nasm
+  command -v meson >/dev/null 2>&1 || echo meson
+  command -v ninja >/dev/null 2>&1 || echo ninja-build
+  command -v dpkg-source >/dev/null 2>&1 || echo dpkg-dev
+  command -v readelf >/dev/null 2>&1 || echo binutils
 }
 
 as_root() {
@@ -88,13 +99,19 @@ explain() {
   return $fatal
 }
 
+# main takes nothing or the word static.
 main() {
+  case ${1:-} in
+  "") ;;
+  static) is_debian_12 || { say "the static build takes Debian 12's source packages: use Debian 12" >&2; exit 1; } ;;
+  *) say "unknown argument $1: want static or none" >&2; exit 2 ;;
+  esac
   if ! command -v go >/dev/null 2>&1; then
     say "missing: Go 1.26 or newer; install it from https://go.dev/dl and put its bin folder into PATH" >&2
     exit 1
   fi
   local packages
-  read -ra packages <<<"$(missing | tr '\n' ' ')"
+  read -ra packages <<<"$( (missing; [ -z "${1:-}" ] || missing_static) | tr '\n' ' ')"
   if [ ${#packages[@]} -eq 0 ]; then
     say "nothing to install"
     return
@@ -108,4 +125,4 @@ main() {
   say "done"
 }
 
-main
+main "$@"
