@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-.PHONY: demo test build lint bench bench-go clean deps
+.PHONY: demo test build static static-test ffmpeg7 lint bench bench-go clean deps
 
 # demo makes its own videos, pretrains on them and prints what that is worth; one
 # that was interrupted goes on.
@@ -19,6 +19,22 @@ build: deps
 	mkdir -p bin
 	go build -trimpath -o bin/clvid ./cmd/clvid
 
+# static makes bin/clvid-static, which needs libc alone: minutes for FFmpeg's parts,
+# once, then seconds. LICENSES.md says what passing it on asks for.
+static: deps
+	scripts/build-static.sh
+
+# static-test runs the tests of the decoder and of oneDNN's loading on the static
+# libraries, and compares every frame that both binaries write.
+static-test: build static
+	scripts/build-static.sh -- go test -short ./media/avdecode ./nn/device/cpu/...
+	scripts/compare-static.sh
+
+# ffmpeg7 makes bin/clvid-ffmpeg7 from the same sources where FFmpeg 7 is; see the
+# script for a Debian 13 root and for its tests.
+ffmpeg7:
+	scripts/ffmpeg7.sh build
+
 lint: deps
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "lint: run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
@@ -34,7 +50,7 @@ bench-go: deps
 	go test -run '^$$' -bench . -benchmem ./...
 
 clean:
-	rm -rf bin demo
+	rm -rf bin demo build
 
 # deps installs system packages; it does nothing when they are there.
 deps:

@@ -4,10 +4,10 @@
 # alone, under the LGPL. See LICENSES.md for what that asks of who passes it on.
 #
 #   scripts/build-static.sh               build what is missing, link, check
-#   scripts/build-static.sh --ffmpeg DIR  link with the FFmpeg installed in DIR,
-#                                         a changed one for example (relinking)
-#   scripts/build-static.sh --env         build what is missing, print the
-#                                         variables with which go links statically
+#   scripts/build-static.sh --source DIR  link with FFmpeg built from the source in
+#                                         DIR, a changed one (relinking)
+#   scripts/build-static.sh -- COMMAND    build what is missing, then run COMMAND,
+#                                         in which go links statically
 #
 # JOBS sets how many compilers run at once, CLVID_STATIC_CACHE where libraries
 # are kept (build/static); a library is built once for each version and set of
@@ -119,12 +119,7 @@ movable() {
     "$1"/lib/pkgconfig/*.pc
 }
 
-# The fetch and build functions run in $work, a folder of their own, and fill
-# $prefix. apt checks what it fetches against the signed lists.
-fetch_source() {
-  private_apt apt-get -qq --download-only source "$1=$(version_of "$1")"
-  dpkg-source --no-check --extract "$1"_*.dsc source
-}
+# The build functions run in a folder with the unpacked source and fill $prefix.
 
 build_dav1d() {
   CFLAGS=$hardening meson setup objects source --prefix "$prefix" --libdir lib "${dav1d_options[@]}"
@@ -162,10 +157,8 @@ build_ffmpeg() {
   make prefix="$prefix" install
 }
 
-# take_archive takes a library as Debian built it.
-take_archive() {
-  private_apt apt-get -qq download "$1=$(version_of "$1")"
-  dpkg-deb --extract "$1"_*.deb source
+# take_built takes a library as Debian built it.
+take_built() {
   mkdir -p "$prefix/lib/pkgconfig"
   cp -r source/usr/include "$prefix/include"
   find "$prefix/include" -mindepth 2 -name zconf.h -exec mv {} "$prefix/include/" \;
@@ -173,24 +166,43 @@ take_archive() {
   find source -name '*.pc' -exec cp {} "$prefix/lib/pkgconfig/" \;
 }
 
-# provide fills a library's folder once. It gets its name when it is complete.
+build_zlib1g() { take_built; }
+
+# Its .pc file forgets libm.
+build_libzimg() {
+  take_built
+  sed -i 's/-lstdc++/-lstdc++ -lm/' "$prefix/lib/pkgconfig/zimg.pc"
+}
+
+# unpack brings the source of a library, or what Debian built of it, into $work.
+# apt checks files against the signed lists.
+unpack() {
+  if [ -n "$2" ]; then
+    cp -r "$2" source
+  elif [[ " ${archives[*]} " == *" $1 "* ]]; then
+    private_apt apt-get -qq download "$1=$(version_of "$1")"
+    dpkg-deb --extract "$1"_*.deb source
+  else
+    private_apt apt-get -qq --download-only source "$1=$(version_of "$1")"
+    dpkg-source --no-check --extract "$1"_*.dsc source
+  fi
+}
+
+# provide fills a library's folder once: its name, the folder, and a folder of
+# source where it is not Debian's.
 provide() {
-  local name=$1 target prefix work log
-  target=$(folder "$name") log=$cache/$1.log
+  local name=$1 target=$2 changed=${3:-} prefix work log
+  log=$cache/$name.log
   if [ -d "$target" ]; then return; fi
   say "building $name $(version_of "$name") with $jobs jobs, log in $log"
   prefix=$target.building work=$target.building/work
   rm -rf "$prefix"
   mkdir -p "$work"
-  trap 'tail -n 30 "$log" >&2; say "building '"$name"' failed, the whole log is $log"' EXIT
+  trap 'tail -n 30 "$log" >&2; say "the build failed, the whole log is $log"' EXIT
   (
     cd "$work"
-    if [[ " ${archives[*]} " == *" $name "* ]]; then
-      take_archive "$name"
-    else
-      fetch_source "$name"
-      "build_$name"
-    fi
+    unpack "$name" "$changed"
+    "build_${name%-dev}"
   ) >"$log" 2>&1
   trap - EXIT
   movable "$prefix"
@@ -226,9 +238,8 @@ go_environment() {
   echo "CGO_LDFLAGS=-O2 -static-libgcc -L$(folder zlib1g-dev)/lib"
 }
 
+# link makes the binary, with main's $environment.
 link() {
-  local environment
-  mapfile -t environment < <(go_environment "$1")
   mkdir -p bin
   env "${environment[@]}" go build -trimpath -tags netgo,osusergo -o bin/clvid-static ./cmd/clvid
   licences >bin/clvid-static.LICENSES.txt
@@ -245,31 +256,38 @@ check() {
 }
 
 main() {
-  local ffmpeg='' print=false name
+  local changed='' name ffmpeg environment
   while [ $# -gt 0 ]; do
     case $1 in
-    --ffmpeg)
-      if [ $# -lt 2 ] || [ ! -d "$2/lib/pkgconfig" ]; then
-        fail "--ffmpeg wants a folder with lib/pkgconfig in it"
-      fi
-      ffmpeg=$(cd "$2" && pwd)
+    --source)
+      if [ $# -lt 2 ] || [ ! -x "$2/configure" ]; then fail "--source wants a folder with FFmpeg's source"; fi
+      changed=$(cd "$2" && pwd)
       shift
       ;;
-    --env) print=true ;;
-    *) fail "unknown option $1: want --ffmpeg DIR or --env" ;;
+    --)
+      shift
+      [ $# -gt 0 ] || fail "-- wants a command to run"
+      break
+      ;;
+    *) fail "unknown option $1: want --source DIR, or -- and a command" ;;
     esac
     shift
   done
   scripts/install-deps.sh static >&2
   mkdir -p "$cache"
   find_versions
-  for name in "${archives[@]}" "${sources[@]}"; do provide "$name"; done
-  : "${ffmpeg:=$(folder ffmpeg)}"
-  if $print; then
-    go_environment "$ffmpeg"
-    return
+  for name in "${archives[@]}" "${sources[@]}"; do provide "$name" "$(folder "$name")"; done
+  ffmpeg=$(folder ffmpeg)
+  if [ -n "$changed" ]; then
+    ffmpeg=$cache/ffmpeg-changed
+    rm -rf "$ffmpeg"
+    provide ffmpeg "$ffmpeg" "$changed"
   fi
-  link "$ffmpeg"
+  mapfile -t environment < <(go_environment "$ffmpeg")
+  if [ $# -gt 0 ]; then
+    exec env "${environment[@]}" "$@"
+  fi
+  link
   check
   say "done: bin/clvid-static, $(stat -c %s bin/clvid-static) bytes"
 }

@@ -88,7 +88,7 @@ func (v *video) reason() string {
 // packetOfPicture is the number of the sent packet that the present picture
 // came from; 0 where the decoder does not tell.
 func (s *session) packetOfPicture() int {
-	n := int(int64(framePointer(s.frame).reordered_opaque))
+	n := int(C.clvid_picture_number(framePointer(s.frame)))
 	if n < 0 || n > s.sent {
 		return 0
 	}

@@ -118,7 +118,7 @@ func (e *Encoder) openFile() (err error) {
 	}
 	e.stream.SetTimeBase(e.timeBase())
 	e.stream.SetAvgFrameRate(e.cc.Framerate())
-	if e.io, err = astiav.OpenIOContext("file:"+e.temp, astiav.NewIOContextFlags(astiav.IOContextFlagWrite)); err != nil {
+	if e.io, err = openWriting("file:" + e.temp); err != nil {
 		return err
 	}
 	e.fc.SetPb(e.io)

@@ -19,7 +19,7 @@ import (
 const noPTS = int64(-1 << 63)
 
 // formatPointer, codecPointer and packetPointer read the C pointer that
-// go-astiav v0.16 keeps in a private first field; a test holds that layout.
+// go-astiav keeps in a private first field; a test holds that layout.
 func formatPointer(fc *astiav.FormatContext) *C.AVFormatContext {
 	return *(**C.AVFormatContext)(unsafe.Pointer(fc))
 }
@@ -30,6 +30,10 @@ func codecPointer(cc *astiav.CodecContext) *C.AVCodecContext {
 
 func streamPointer(s *astiav.Stream) *C.AVStream {
 	return *(**C.AVStream)(unsafe.Pointer(s))
+}
+
+func packetPointer(p *astiav.Packet) *C.AVPacket {
+	return *(**C.AVPacket)(unsafe.Pointer(p))
 }
 
 func framePointer(f *astiav.Frame) *C.AVFrame { return (*C.AVFrame)(f.UnsafePointer()) }

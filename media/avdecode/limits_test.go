@@ -229,6 +229,12 @@ func TestAstiavLayout(t *testing.T) {
 	if codecPointer(cc).width != 321 {
 		t.Error("a codec context's first field is not its C pointer")
 	}
+	p := astiav.AllocPacket()
+	defer p.Free()
+	p.SetPts(4321)
+	if packetPointer(p).pts != 4321 {
+		t.Error("a packet's first field is not its C pointer")
+	}
 	st := fc.NewStream(nil)
 	st.SetID(77)
 	if streamPointer(st).id != 77 {

@@ -256,7 +256,7 @@ func (s *session) send() error {
 	s.setSkip(pts)
 	s.sent++
 	s.keyed = s.keyed || s.packet.Flags().Has(astiav.PacketFlagKey)
-	codecPointer(s.cc).reordered_opaque = C.int64_t(s.sent) // comes back with the picture
+	C.clvid_number_packet(codecPointer(s.cc), packetPointer(s.packet), C.int64_t(s.sent)) // comes back with the picture
 	err := s.note.during(func() error { return s.cc.SendPacket(s.packet) })
 	if err != nil && s.lenience() {
 		err = s.sendLeniently(err)
@@ -394,7 +394,7 @@ func (s *session) flush() {
 
 func (s *session) pts() int64      { return int64(framePointer(s.frame).pts) }
 func (s *session) bestPTS() int64  { return int64(framePointer(s.frame).best_effort_timestamp) }
-func (s *session) key() bool       { return framePointer(s.frame).key_frame != 0 }
+func (s *session) key() bool       { return C.clvid_picture_is_key(framePointer(s.frame)) != 0 }
 func (s *session) flagged() string { return frameDamage(framePointer(s.frame)) }
 
 // frameDamage tells in words what FFmpeg flagged, or "".

@@ -142,7 +142,7 @@ int clvid_scan(AVFormatContext *fc, int stream, int64_t limit, clvid_packet **pa
 
 const int32_t *clvid_display_matrix(AVFormatContext *fc, int stream) {
 	size_t size = 0;
-	const uint8_t *data = av_stream_get_side_data(fc->streams[stream], AV_PKT_DATA_DISPLAYMATRIX, &size);
+	const uint8_t *data = clvid_stream_side_data(fc->streams[stream], AV_PKT_DATA_DISPLAYMATRIX, &size);
 	return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : NULL;
 }
 

@@ -48,6 +48,12 @@ int clvid_exif_orientation(const AVFrame *f);
 // divided by their number; 0 where the sample format is unknown.
 int clvid_mono(const AVFrame *f, float *dst);
 
+// What FFmpeg 5.1 and 7 do differently: see compat.c.
+void clvid_number_packet(AVCodecContext *cc, AVPacket *p, int64_t number);
+int64_t clvid_picture_number(const AVFrame *f);
+int clvid_picture_is_key(const AVFrame *f);
+const uint8_t *clvid_stream_side_data(const AVStream *st, enum AVPacketSideDataType type, size_t *size);
+
 int clvid_convert(struct SwsContext **sws, const AVFrame *src, AVFrame *dst, int format, int matrix, int full);
 void clvid_fill_rgb(AVFrame *f, const uint8_t *rgb);
 
