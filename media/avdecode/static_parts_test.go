@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -32,31 +31,32 @@ func staticParts(t *testing.T) map[string][]string {
 	return parts
 }
 
-// literalWords finds the words in the package's strings, tests apart, and a file
-// that each is in: one that encodes, where it is in several.
-func literalWords(t *testing.T) map[string]string {
+// literalWords finds the words in the strings of the package's files that hold
+// one of the marks, tests apart.
+func literalWords(t *testing.T, marks ...string) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	word := regexp.MustCompile(`\b[a-z][a-z0-9_]+\b`)
 	where := map[string]string{}
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || file == "formats.go" {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		has := func(mark string) bool { return strings.Contains(string(source), mark) }
+		if strings.HasSuffix(file, "_test.go") || !slices.ContainsFunc(marks, has) {
 			continue
 		}
-		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		tree, err := parser.ParseFile(token.NewFileSet(), file, source, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ast.Inspect(tree, func(n ast.Node) bool {
 			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-				text, _ := strconv.Unquote(l.Value)
-				for _, w := range word.FindAllString(text, -1) {
-					if !strings.HasPrefix(where[w], "encode") {
-						where[w] = file
-					}
+				for _, w := range word.FindAllString(l.Value, -1) {
+					where[w] = file
 				}
 			}
 			return true
@@ -65,25 +65,26 @@ func literalWords(t *testing.T) map[string]string {
 	return where
 }
 
+var word = regexp.MustCompile(`\b[a-z][a-z0-9_]+\b`)
+
 // TestStaticParts holds the list of the static build against what the code asks
-// for by name: filters, and encoders and muxers of the files that encode.
+// for by name: filters in files that draw graphs, encoders and muxers in files
+// that write.
 func TestStaticParts(t *testing.T) {
 	parts := staticParts(t)
 	// FFmpeg always has the buffers; the GPL's encoder stays with the dynamic
 	// build; h264 names the codec, not the muxer of raw streams.
 	exempt := []string{"buffer", "buffersink", "abuffer", "abuffersink", "libx264", "h264"}
-	for word, file := range literalWords(t) {
-		encodes := strings.HasPrefix(file, "encode")
-		for kind, known := range map[string]bool{
-			"filter":  astiav.FindFilterByName(word) != nil,
-			"encoder": encodes && astiav.FindEncoderByName(word) != nil,
-			"muxer":   encodes && astiav.FindOutputFormat(word) != nil,
-		} {
-			if known && !slices.Contains(parts[kind], word) && !slices.Contains(exempt, word) {
+	check := func(kind string, known func(string) bool, marks ...string) {
+		for word, file := range literalWords(t, marks...) {
+			if known(word) && !slices.Contains(parts[kind], word) && !slices.Contains(exempt, word) {
 				t.Errorf("%s may ask for the %s %s, which scripts/static-parts.txt lacks", file, kind, word)
 			}
 		}
 	}
+	check("filter", func(s string) bool { return astiav.FindFilterByName(s) != nil }, "FilterGraph", "FindFilterByName", "avfilter")
+	check("encoder", func(s string) bool { return astiav.FindEncoderByName(s) != nil }, "FindEncoderByName", "FindEncoder(")
+	check("muxer", func(s string) bool { return astiav.FindOutputFormat(s) != nil }, "AllocOutputFormatContext")
 	for _, kind := range []string{"decoder", "demuxer", "encoder", "muxer", "protocol", "filter", "bsf"} {
 		if len(parts[kind]) == 0 {
 			t.Errorf("scripts/static-parts.txt names no %s", kind)
