@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-.PHONY: demo test build static static-test ffmpeg7 lint bench bench-go clean deps
+.PHONY: demo test build static static-test ffmpeg7 lint bench bench-media bench-go clean deps
 
 # demo makes its own videos, pretrains on them and prints what that is worth; one
 # that was interrupted goes on.
@@ -45,6 +45,12 @@ lint: deps
 bench: build
 	@command -v python3 >/dev/null || { echo "bench: no python3 to run the comparison with PyTorch"; exit 0; }; \
 	python3 bench/run.py $(BENCH)
+
+# bench-media compares decoding with its peers in Python; see bench/README.md.
+# MEDIA holds videos, or --source VIDEO to make some of, and further flags.
+bench-media: build
+	@command -v python3 >/dev/null || { echo "bench: no python3 to run the comparison with its peers"; exit 0; }; \
+	python3 bench/run_media.py $(MEDIA)
 
 bench-go: deps
 	go test -run '^$$' -bench . -benchmem ./...

@@ -3,6 +3,8 @@ package media
 import (
 	"fmt"
 	"sync"
+
+	"github.com/clvid/clvid/media/internal/kernel"
 )
 
 // Note [Fused sampling]
@@ -63,11 +65,10 @@ func (im *Image) Sample(dst []float32, planeStride int, v View) error {
 // samplePlan is all of a view that depends on no pixel.
 type samplePlan struct {
 	w, h           int
-	lumaX, lumaY   axis
-	chromaX        axis // unused for grey and RGB
-	chromaY        axis
-	colour         [3][4]float32 // R, G, B from Y, Cb, Cr, 1, samples in 0..255
-	scale, offset  [3]float32    // normalisation after the clamp
+	lumaX, lumaY   kernel.Axis
+	chromaX        kernel.Axis // unused for grey and RGB
+	chromaY        kernel.Axis
+	colour         kernel.Colour // R, G, B from Y, Cb, Cr, 1, samples in 0..255
 	geometry       Image         // of the picture it was made for, without planes
 	chroma, direct bool          // direct: RGB planes
 }
@@ -96,11 +97,11 @@ func planSample(im *Image, v View) (*samplePlan, error) {
 		p.chromaX = x.throughChroma(im.SubX, im.W, im.SiteX).pack(subsampled(im.W, im.SubX))
 		p.chromaY = y.throughChroma(im.SubY, im.H, im.SiteY).pack(subsampled(im.H, im.SubY))
 	}
-	p.colour = im.toRGB()
+	p.colour.M = im.toRGB()
 	for c := range 3 {
-		p.scale[c] = 1
+		p.colour.Scale[c] = 1
 		if v.Std != [3]float32{} {
-			p.scale[c], p.offset[c] = 1/v.Std[c], -v.Mean[c]/v.Std[c]
+			p.colour.Scale[c], p.colour.Offset[c] = 1/v.Std[c], -v.Mean[c]/v.Std[c]
 		}
 	}
 	return p, nil
@@ -166,9 +167,8 @@ func (im *Image) toRGB() [3][4]float32 {
 
 // scratch is the working memory of one picture.
 type scratch struct {
-	line []float32    // one source row as floats
-	rows [3][]float32 // the source rows in reach, resized along x
-	out  [3][]float32 // one output row of each plane
+	line   []float32    // one blended source row
+	planes [3][]float32 // the resized planes
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -185,100 +185,30 @@ func room(s []float32, n int) []float32 {
 func (p *samplePlan) run(dst []float32, planeStride int, im *Image) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	planes := 1
-	if p.direct || p.chroma {
-		planes = 3
-	}
-	for i := range planes {
+	size := p.w * p.h
+	for i := range p.planes() {
 		x, y := p.axes(i)
-		s.shrink(i, im.Planes[i], im.Strides[i], x, y)
-		s.out[i] = room(s.out[i], p.w)
+		s.line, s.planes[i] = room(s.line, x.Reach()), room(s.planes[i], size)
+		kernel.Resize(s.planes[i], im.Planes[i], im.Strides[i], x, y, s.line)
 	}
-	for row := range p.h {
-		for i := range planes {
-			_, y := p.axes(i)
-			y.blend(s.out[i], s.rows[i], row)
-		}
-		at := row * p.w
-		p.emit(dst[at:at+p.w], dst[planeStride+at:planeStride+at+p.w], dst[2*planeStride+at:2*planeStride+at+p.w], s)
+	in := s.planes
+	if p.planes() == 1 { // grey: the matrix has no part for chroma
+		in[1], in[2] = in[0], in[0]
 	}
+	kernel.Convert(dst[:size], dst[planeStride:planeStride+size], dst[2*planeStride:2*planeStride+size], in[0], in[1], in[2], &p.colour)
+}
+
+func (p *samplePlan) planes() int {
+	if p.direct || p.chroma {
+		return 3
+	}
+	return 1
 }
 
 // axes returns the weights of a plane.
-func (p *samplePlan) axes(plane int) (x, y *axis) {
+func (p *samplePlan) axes(plane int) (x, y *kernel.Axis) {
 	if plane > 0 && p.chroma {
 		return &p.chromaX, &p.chromaY
 	}
 	return &p.lumaX, &p.lumaY
-}
-
-// emit turns one row of the resized planes into colour.
-func (p *samplePlan) emit(r, g, b []float32, s *scratch) {
-	switch {
-	case p.direct:
-		for c, d := range [3][]float32{r, g, b} {
-			p.finish(d, s.out[c], c)
-		}
-	case p.chroma:
-		p.emitColour(r, g, b, s)
-	default:
-		for c, d := range [3][]float32{r, g, b} {
-			p.finishGrey(d, s.out[0], c)
-		}
-	}
-}
-
-func (p *samplePlan) finish(dst, src []float32, c int) {
-	k, scale, offset := p.colour[c][c], p.scale[c], p.offset[c]
-	for x, v := range src[:len(dst)] {
-		dst[x] = clampUnit(v*k)*scale + offset
-	}
-}
-
-func (p *samplePlan) finishGrey(dst, src []float32, c int) {
-	k, black, scale, offset := p.colour[c][0], p.colour[c][3], p.scale[c], p.offset[c]
-	for x, v := range src[:len(dst)] {
-		dst[x] = clampUnit(v*k+black)*scale + offset
-	}
-}
-
-func (p *samplePlan) emitColour(r, g, b []float32, s *scratch) {
-	m, scale, offset := &p.colour, &p.scale, &p.offset
-	n := len(r)
-	g, b = g[:n], b[:n]
-	ys, us, vs := s.out[0][:n], s.out[1][:n], s.out[2][:n]
-	ky, r2, r3 := m[0][0], m[0][2], m[0][3]
-	g1, g2, g3 := m[1][1], m[1][2], m[1][3]
-	b1, b3 := m[2][1], m[2][3]
-	for x, luma := range ys {
-		y, u, v := luma*ky, us[x], vs[x]
-		r[x] = clampUnit(y+r2*v+r3)*scale[0] + offset[0]
-		g[x] = clampUnit(y+g1*u+g2*v+g3)*scale[1] + offset[1]
-		b[x] = clampUnit(y+b1*u+b3)*scale[2] + offset[2]
-	}
-}
-
-// clampUnit compares in place: the built-in min and max mind NaN, at a cost.
-func clampUnit(v float32) float32 {
-	if v < 0 {
-		return 0
-	}
-	if v > 1 {
-		return 1
-	}
-	return v
-}
-
-// shrink resizes along x all source rows that y reaches.
-func (s *scratch) shrink(plane int, src []byte, stride int, x, y *axis) {
-	w := len(x.first)
-	s.rows[plane] = room(s.rows[plane], (y.to-y.from)*w)
-	s.line = room(s.line, x.to-x.from)
-	for row := y.from; row < y.to; row++ {
-		bytes := src[row*stride+x.from : row*stride+x.to]
-		for i, v := range bytes {
-			s.line[i] = float32(v)
-		}
-		x.gather(s.rows[plane][(row-y.from)*w:][:w], s.line)
-	}
 }
