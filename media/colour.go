@@ -101,3 +101,14 @@ func (p Pixels) normalise() {
 		p.Data[i] = x*scale + shift
 	}
 }
+
+// clampUnit compares in place: the built-in min and max mind NaN, at a cost.
+func clampUnit(v float32) float32 {
+	if v < 0 {
+		return 0
+	}
+	if v > 1 {
+		return 1
+	}
+	return v
+}

@@ -3,6 +3,8 @@ package media
 import (
 	"fmt"
 	"math"
+
+	"github.com/clvid/clvid/media/internal/kernel"
 )
 
 // Resizer brings pictures of one kind to another size as 8-bit Y'CbCr 4:2:0,
@@ -19,7 +21,7 @@ type Resizer struct {
 }
 
 // grid is the filter of a plane along both axes.
-type grid struct{ x, y axis }
+type grid struct{ x, y kernel.Axis }
 
 // NewResizer prepares for pictures such as like, whose pixels do not matter. w
 // and h are even.
@@ -46,7 +48,7 @@ func NewResizer(like *Image, w, h int) (*Resizer, error) {
 
 // wholeAxis filters a plane of a picture that is brought from n to out luma
 // samples. Both planes may be subsampled, their first samples at the sites.
-func wholeAxis(n, out int, sub uint8, site float32, subOut uint8, siteOut float32) axis {
+func wholeAxis(n, out int, sub uint8, site float32, subOut uint8, siteOut float32) kernel.Axis {
 	scale, samples := float64(n)/float64(out), subsampled(n, sub)
 	step, stepOut := float64(int(1)<<sub), float64(int(1)<<subOut)
 	reach := max(scale*stepOut/step, 1)
@@ -99,13 +101,9 @@ func (r *Resizer) Resize(im *Image) (*Image, error) {
 
 // plane filters one plane by itself.
 func (r *Resizer) plane(im *Image, p int, g *grid) {
-	s, w := &r.scratch, r.out.Strides[p]
-	s.shrink(p, im.Planes[p], im.Strides[p], &g.x, &g.y)
-	s.out[p] = room(s.out[p], w)
-	for row := range len(r.out.Planes[p]) / w {
-		g.y.blend(s.out[p], s.rows[p], row)
-		toBytes(r.out.Planes[p][row*w:][:w], s.out[p])
-	}
+	s := &r.scratch
+	s.resize(p, im, &g.x, &g.y)
+	toBytes(r.out.Planes[p], s.planes[p])
 }
 
 // fromRGB filters R, G and B once for luma and once, coarser, for chroma.
@@ -122,22 +120,16 @@ func (r *Resizer) fromRGB(im *Image) {
 
 // mix makes planes from first on, each a weighted sum of filtered R, G and B.
 func (r *Resizer) mix(im *Image, g *grid, first int, weights [][4]float32) {
-	s, w := &r.scratch, r.out.Strides[first]
+	s := &r.scratch
 	for c := range 3 {
-		s.shrink(c, im.Planes[c], im.Strides[c], &g.x, &g.y)
-		s.out[c] = room(s.out[c], w)
+		s.resize(c, im, &g.x, &g.y)
 	}
-	s.line = room(s.line, w)
-	for row := range len(r.out.Planes[first]) / w {
-		for c := range 3 {
-			g.y.blend(s.out[c], s.rows[c], row)
+	s.line = room(s.line, len(s.planes[0]))
+	for i, m := range weights {
+		for x := range s.line {
+			s.line[x] = m[0]*s.planes[0][x] + m[1]*s.planes[1][x] + m[2]*s.planes[2][x] + m[3]
 		}
-		for i, m := range weights {
-			for x := range w {
-				s.line[x] = m[0]*s.out[0][x] + m[1]*s.out[1][x] + m[2]*s.out[2][x] + m[3]
-			}
-			toBytes(r.out.Planes[first+i][row*w:][:w], s.line)
-		}
+		toBytes(r.out.Planes[first+i], s.line)
 	}
 }
 

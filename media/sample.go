@@ -181,6 +181,12 @@ func room(s []float32, n int) []float32 {
 	return s[:n]
 }
 
+// resize applies the axes to a plane of a picture.
+func (s *scratch) resize(plane int, im *Image, x, y *kernel.Axis) {
+	s.line, s.planes[plane] = room(s.line, x.Reach()), room(s.planes[plane], len(x.First)*len(y.First))
+	kernel.Resize(s.planes[plane], im.Planes[plane], im.Strides[plane], x, y, s.line)
+}
+
 // run renders im, for whose geometry the plan was made.
 func (p *samplePlan) run(dst []float32, planeStride int, im *Image) {
 	s := scratches.Get().(*scratch)
@@ -188,8 +194,7 @@ func (p *samplePlan) run(dst []float32, planeStride int, im *Image) {
 	size := p.w * p.h
 	for i := range p.planes() {
 		x, y := p.axes(i)
-		s.line, s.planes[i] = room(s.line, x.Reach()), room(s.planes[i], size)
-		kernel.Resize(s.planes[i], im.Planes[i], im.Strides[i], x, y, s.line)
+		s.resize(i, im, x, y)
 	}
 	in := s.planes
 	if p.planes() == 1 { // grey: the matrix has no part for chroma
