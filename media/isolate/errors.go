@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 
@@ -11,7 +12,7 @@ import (
 // kinds are the errors that callers ask for by errors.Is. Their place in the
 // list is how they travel.
 var kinds = []error{
-	media.ErrNoVideo, media.ErrUnsupported, media.ErrCorrupt, media.ErrTooLarge, media.ErrShort, media.ErrTimeout, media.ErrCrashed,
+	media.ErrNoVideo, media.ErrUnsupported, media.ErrCorrupt, media.ErrTooLarge, media.ErrShort, media.ErrTimeout, media.ErrCrashed, media.ErrNoSound,
 	context.Canceled, context.DeadlineExceeded, fs.ErrNotExist, fs.ErrPermission,
 }
 
@@ -42,7 +43,8 @@ func appendError(b []byte, err error) []byte {
 	return appendCause(appendBool(b, m.Err != nil), m.Err)
 }
 
-// appendCause appends the kinds of err, a bit each, and its words.
+// appendCause appends the kinds of err, a bit each, its words, and the report of
+// damage in it.
 func appendCause(b []byte, err error) []byte {
 	if err == nil {
 		return b
@@ -53,7 +55,12 @@ func appendCause(b []byte, err error) []byte {
 			set[i/8] |= 1 << (i % 8)
 		}
 	}
-	return appendText(append(b, set[:]...), err.Error())
+	b = appendText(append(b, set[:]...), err.Error())
+	var report []byte
+	if d := (*media.Damage)(nil); errors.As(err, &d) {
+		report, _ = json.Marshal(d) // numbers and texts always become JSON
+	}
+	return appendText(b, string(report))
 }
 
 // error reads what appendError wrote.
@@ -71,7 +78,7 @@ func (f *fields) error() error {
 	return nil
 }
 
-// cause returns a kind itself where the error was one.
+// cause returns a kind or a report itself where the error was one.
 func (f *fields) cause() error {
 	if len(f.rest) < 2 {
 		f.fail()
@@ -79,13 +86,20 @@ func (f *fields) cause() error {
 	}
 	set := [2]byte(f.rest)
 	f.rest = f.rest[2:]
-	r := &remote{words: f.text()}
+	r, report := &remote{words: f.text()}, f.text()
 	for i, kind := range kinds {
 		if set[i/8]&(1<<(i%8)) != 0 {
 			r.kinds = append(r.kinds, kind)
 		}
 	}
-	if len(r.kinds) == 1 && r.kinds[0].Error() == r.words {
+	if report != "" {
+		d := new(media.Damage)
+		if json.Unmarshal([]byte(report), d) != nil {
+			f.fail()
+		}
+		r.kinds = append([]error{d}, r.kinds...)
+	}
+	if len(r.kinds) > 0 && r.kinds[0].Error() == r.words {
 		return r.kinds[0]
 	}
 	return r

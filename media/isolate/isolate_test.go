@@ -98,7 +98,7 @@ func sameVideo(t *testing.T, here, there media.Decoder, path string) {
 func sameFrames(t *testing.T, a, b media.Video) {
 	type item struct {
 		frame *media.Frame
-		words string
+		err   error
 	}
 	frames := make(chan item)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -107,7 +107,7 @@ func sameFrames(t *testing.T, a, b media.Video) {
 		defer close(frames)
 		for f, err := range a.Frames(ctx) {
 			select {
-			case frames <- item{f, fmt.Sprint(err)}:
+			case frames <- item{f, err}:
 			case <-ctx.Done():
 				return
 			}
@@ -116,13 +116,13 @@ func sameFrames(t *testing.T, a, b media.Video) {
 	n := 0
 	for f, err := range b.Frames(ctx) {
 		want := <-frames
-		if fmt.Sprint(err) != want.words || !reflect.DeepEqual(f, want.frame) {
-			t.Fatalf("item %d of Frames differs: %v, want %v", n, err, want.words)
+		if !reflect.DeepEqual(err, want.err) || !reflect.DeepEqual(f, want.frame) {
+			t.Fatalf("item %d of Frames differs: %v, want %v", n, err, want.err)
 		}
 		n++
 	}
 	if extra, ok := <-frames; ok {
-		t.Errorf("Frames ends after %d items, want more: %s", n, extra.words)
+		t.Errorf("Frames ends after %d items, want more: %v", n, extra.err)
 	}
 }
 

@@ -72,6 +72,12 @@ func fill(t *testing.T, v reflect.Value) {
 	case reflect.String:
 		v.SetString("words")
 	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Struct {
+			v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+			fill(t, v.Index(0))
+			fill(t, v.Index(1))
+			return
+		}
 		v.SetBytes([]byte("a plane of nine or more"))
 	default:
 		t.Fatalf("a field of kind %s: teach this test", v.Kind())
@@ -140,7 +146,9 @@ func TestAllKindsTravel(t *testing.T) {
 			t.Errorf("%v became %v", kind, got)
 		}
 	}
-	for _, err := range []error{nil, &media.Error{Op: "x"}} {
+	damage := new(media.Damage)
+	fill(t, reflect.ValueOf(damage).Elem())
+	for _, err := range []error{nil, &media.Error{Op: "x"}, &media.Error{Op: "frames", Err: damage}} {
 		in := fields{rest: appendError(nil, err)}
 		if got := in.error(); in.end() != nil || !reflect.DeepEqual(got, err) {
 			t.Errorf("%v became %v", err, got)
