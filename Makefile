@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-.PHONY: demo test build static static-test ffmpeg7 lint bench bench-media bench-go clean deps
+.PHONY: demo test fuzz build static static-test ffmpeg7 lint bench bench-media bench-go clean deps
 
 # demo makes its own videos, pretrains on them and prints what that is worth; one
 # that was interrupted goes on.
@@ -14,6 +14,18 @@ demo: build
 test: deps
 	go vet ./...
 	go test -timeout 25m ./...
+
+# fuzz decodes FUZZFILES broken files that follow from FUZZSEED, under the race
+# detector and cgo's checks, then runs every native target for FUZZTIME. Files
+# that fail stay in FUZZDIR. It takes some twenty minutes on two cores.
+FUZZFILES ?= 10000
+FUZZSEED ?= 1
+FUZZTIME ?= 10s
+FUZZDIR ?= $(or $(TMPDIR),/tmp)/clvid-fuzz
+fuzz: deps
+	CLVID_FUZZ_FILES=$(FUZZFILES) CLVID_FUZZ_SEED=$(FUZZSEED) CLVID_FUZZ_DIR=$(FUZZDIR) GOEXPERIMENT=cgocheck2 \
+		go test -race -count=1 -timeout 3h -v -run '^TestMutants$$' ./media/avdecode
+	FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 build: deps
 	mkdir -p bin
