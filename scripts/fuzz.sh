@@ -3,7 +3,7 @@
 # after the other, and ends with a table. Go keeps an input that fails in
 # testdata/fuzz of its package and prints the command that shows it again.
 set -u -o pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 time=${FUZZTIME:-10s}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
