@@ -23,10 +23,13 @@ func Inputs() []string { return []string{InputRGB, InputDiff, InputRGBDiff} }
 // ClipConfig says how a clip is cut and what of it the network sees. It is the
 // section `media` of a run's settings.
 type ClipConfig struct {
-	Frames int    `yaml:"frames" doc:"T, source frames of a clip, at least 1; 2 for differences"`
-	Stride int    `yaml:"stride" doc:"source frames from one to the next, at least 1"`
-	Size   int    `yaml:"size" doc:"height and width of a view in pixels"`
-	Input  string `yaml:"input" doc:"rgb, diff (of frames) or rgb-diff"`
+	Frames int `yaml:"frames" doc:"T, source frames of a clip, at least 1; 2 for differences"`
+	Stride int `yaml:"stride" doc:"source frames from one to the next, at least 1"`
+	// FrameRate, where above 0, is the rate that Stride and every other number of
+	// frames counts in, so that clips of all videos cover equal times (AtRate).
+	FrameRate float64 `yaml:"frame_rate" doc:"frames per second that clips are cut at, whatever a video has; 0: its own frames"`
+	Size      int     `yaml:"size" doc:"height and width of a view in pixels"`
+	Input     string  `yaml:"input" doc:"rgb, diff (of frames) or rgb-diff"`
 }
 
 // DefaultClip is the recipe of the synthetic motion set.
@@ -48,6 +51,8 @@ func (c ClipConfig) Validate() error {
 		return fmt.Errorf("media: media.frames is %d, want %d to %d for input %s", c.Frames, least, maxFrames, c.Input)
 	case c.Stride < 1 || c.Stride > maxStride:
 		return fmt.Errorf("media: media.stride is %d, want 1 to %d", c.Stride, maxStride)
+	case !(c.FrameRate >= 0 && c.FrameRate <= maxFrameRate):
+		return fmt.Errorf("media: media.frame_rate is %g frames per second, want 0 (a video's own) to %d", c.FrameRate, maxFrameRate)
 	case c.Size < 8 || c.Size > maxSize:
 		return fmt.Errorf("media: media.size is %d pixels, want 8 to %d", c.Size, maxSize)
 	}
@@ -59,7 +64,18 @@ const (
 	maxFrames = 1024
 	maxStride = 1000
 	maxSize   = 1024
+
+	maxFrameRate = 1000
 )
+
+// Sampling says in words how frames are taken: "8 frames of stride 2".
+func (c ClipConfig) Sampling() string {
+	text := fmt.Sprintf("%d frames of stride %d", c.Frames, c.Stride)
+	if c.FrameRate > 0 {
+		text += fmt.Sprintf(" at %g per second", c.FrameRate)
+	}
+	return text
+}
 
 // Channels is C of a view.
 func (c ClipConfig) Channels() int {

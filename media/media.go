@@ -52,18 +52,6 @@ type Frame struct {
 	Image
 }
 
-// Span names T = N frames of a video in display order: Start, Start+Stride, …
-// Frames past the end wrap around (CVRL, arXiv:2008.03800), so that a short
-// video loops.
-type Span struct {
-	Start  int `json:"start"`  // first frame, at least 0
-	N      int `json:"n"`      // frames, at least 1
-	Stride int `json:"stride"` // source frames from one to the next, at least 1
-}
-
-// Frame returns the source frame of position j in a video of n frames.
-func (s Span) Frame(j, n int) int { return (s.Start + j*s.Stride) % n }
-
 // Clip is T decoded frames of one video. Frames are shared between clips and
 // read-only.
 type Clip struct {
@@ -108,6 +96,9 @@ type Video interface {
 	// Len is the number of frames in display order, as indexed: damaged ones
 	// are among them.
 	Len() int
+	// Times are the presentation times of all frames in display order, from the
+	// first; zero throughout where a file of several frames says none. Read-only.
+	Times() []time.Duration
 	// Clips decodes the spans in one ordered pass; result i is spans[i].
 	// Every picture is exactly the one that sequential decoding yields. Where
 	// a frame of them is damaged the error is ErrCorrupt, and the video stays

@@ -1,6 +1,7 @@
 package pretext_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestFrameOrderRoles(t *testing.T) {
 				if views[0].Order != nil || copied.Order == nil || slices.IsSorted(copied.Order) {
 					t.Fatalf("%s: orders %v and %v, want none and a shuffled one", role, views[0].Order, copied.Order)
 				}
-				if copied.Span != views[0].Span {
+				if !reflect.DeepEqual(copied.Span, views[0].Span) {
 					t.Fatalf("%s: the copy is of %v, not of the anchor's %v", role, copied.Span, views[0].Span)
 				}
 				if role == pretext.OrderNegative && views[1].Order != nil {

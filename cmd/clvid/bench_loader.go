@@ -71,7 +71,7 @@ func (s *session) loading(paths []string) (*train.Setup, error) {
 		s.cfg.Workers = runtime.NumCPU()
 	}
 	env := &methods.Env{Parts: parts, N: s.cfg.Batch, Clip: s.cfg.Clip.Shape()}
-	source := &train.Source{Items: trainItems(set), Parts: parts, Decoder: s.decoder, Seed: s.cfg.Seed}
+	source := &train.Source{Items: trainItems(set), Parts: parts, Decoder: s.decoder, Seed: s.cfg.Seed, FrameRate: s.cfg.Clip.FrameRate}
 	if needsText(parts) {
 		if _, source.Tokenizer, err = s.learnWords(set, env); err != nil {
 			return nil, err

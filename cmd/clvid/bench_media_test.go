@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func TestBenchDecode(t *testing.T) {
 	}
 	again := jsonOf[bench.DecodeReport](t, append(args, "--json", "--reopen")...)
 	for i, p := range again.Passes {
-		if !slices.Equal(p.Spans, r.Passes[i].Spans) || !slices.Equal(p.Crops, r.Passes[i].Crops) {
+		if !reflect.DeepEqual(p.Spans, r.Passes[i].Spans) || !slices.Equal(p.Crops, r.Passes[i].Crops) {
 			t.Errorf("pass %d: %+v, before %+v", i, p, r.Passes[i])
 		}
 	}

@@ -191,7 +191,7 @@ func (s *session) evalSettings(run string, more map[string]any) map[string]any {
 	out := map[string]any{
 		"encoder": s.cfg.Encoder, "untrained": run == "" && s.cfg.InitFrom == "", "run": run, "init_from": s.cfg.InitFrom, "data": s.cfg.Data, "split": s.reportSplit(), "where": s.cfg.Where,
 		"seed": s.cfg.Seed, "clips": s.cfg.Eval.Clips, "input": s.cfg.Clip.Input, "frames": s.cfg.Clip.Frames,
-		"stride": s.cfg.Clip.Stride, "size": s.cfg.Clip.Size,
+		"stride": s.cfg.Clip.Stride, "frame_rate": s.cfg.Clip.FrameRate, "size": s.cfg.Clip.Size,
 		"encoder_options": encoderOptions(s.cfg),
 		"eval_batch":      s.cfg.Eval.Batch, "threads": s.cfg.Threads, "precision": s.cfg.Precision, "device": s.backend.Name(),
 		"labels_per_class": s.cfg.Eval.LabelsPerClass, "draws": s.cfg.Eval.Draws,

@@ -154,7 +154,7 @@ func (f *exportFlags) open(cmd *cobra.Command, path string) (x *exported, err er
 // trainedOn says what clvid fed an encoder with.
 func trainedOn(clip media.ClipConfig) map[string]string {
 	return map[string]string{
-		"input": clip.Input, "frames": fmt.Sprint(clip.Frames), "stride": fmt.Sprint(clip.Stride), "size": fmt.Sprint(clip.Size),
+		"input": clip.Input, "frames": fmt.Sprint(clip.Frames), "stride": fmt.Sprint(clip.Stride), "frame_rate": fmt.Sprint(clip.FrameRate), "size": fmt.Sprint(clip.Size),
 		"mean": fmt.Sprint(media.NormMean), "std": fmt.Sprint(media.NormStd),
 	}
 }

@@ -59,7 +59,7 @@ func inspectRun(dir string) (*runFinding, error) {
 func settingsSummary(c *configs.Config) [][2]string {
 	return [][2]string{
 		{"task", c.Task}, {"method", c.Method}, {"encoder", c.Encoder}, {"data", c.Data},
-		{"input", fmt.Sprintf("%s, %d frames of stride %d, %d px", c.Clip.Input, c.Clip.Frames, c.Clip.Stride, c.Clip.Size)},
+		{"input", fmt.Sprintf("%s, %s, %d px", c.Clip.Input, c.Clip.Sampling(), c.Clip.Size)},
 		{"batch", fmt.Sprint(c.Batch)}, {"seed", fmt.Sprint(c.Seed)},
 	}
 }

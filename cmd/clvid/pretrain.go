@@ -318,7 +318,7 @@ func (s *session) setup(set *dataset.Set, classes int, init *initial) (*setup, e
 		return nil, err
 	}
 	out := &setup{}
-	source := &train.Source{Items: trainItems(set), Parts: parts, Decoder: s.decoder, Seed: s.cfg.Seed}
+	source := &train.Source{Items: trainItems(set), Parts: parts, Decoder: s.decoder, Seed: s.cfg.Seed, FrameRate: s.cfg.Clip.FrameRate}
 	if needsText(parts) {
 		if out.vocabulary, source.Tokenizer, err = s.learnWords(set, env); err != nil {
 			return nil, err
@@ -363,7 +363,7 @@ func (s *session) metadata() map[string]string {
 	out := encoderMetadata(s.cfg)
 	maps.Copy(out, map[string]string{
 		"method": s.cfg.Method, "task": s.cfg.Task,
-		"input": s.cfg.Clip.Input, "frames": fmt.Sprint(s.cfg.Clip.Frames), "stride": fmt.Sprint(s.cfg.Clip.Stride),
+		"input": s.cfg.Clip.Input, "frames": fmt.Sprint(s.cfg.Clip.Frames), "stride": fmt.Sprint(s.cfg.Clip.Stride), "frame_rate": fmt.Sprint(s.cfg.Clip.FrameRate),
 		"size": fmt.Sprint(s.cfg.Clip.Size), "seed": fmt.Sprint(s.cfg.Seed),
 	})
 	return out

@@ -93,8 +93,8 @@ func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) 
 
 func previewSubtitle(c *configs.Config) string {
 	a := c.Augment
-	text := fmt.Sprintf("%s    input %s, %d frames, stride %d, %d px    crop %g–%g, flip %g, colour %g, grey %g    seed %d",
-		c.Data, c.Clip.Input, c.Clip.Frames, c.Clip.Stride, c.Clip.Size, a.CropMin, a.CropMax, a.Flip, a.ColourStrength, a.Grey, c.Seed)
+	text := fmt.Sprintf("%s    input %s, %s, %d px    crop %g–%g, flip %g, colour %g, grey %g    seed %d",
+		c.Data, c.Clip.Input, c.Clip.Sampling(), c.Clip.Size, a.CropMin, a.CropMax, a.Flip, a.ColourStrength, a.Grey, c.Seed)
 	if a.PerFrame {
 		text += "    augmentation drawn per frame"
 	}
@@ -104,7 +104,7 @@ func previewSubtitle(c *configs.Config) string {
 // previewRows draws the first samples of epoch 0, in the order of training. A
 // file that cannot be read is named; its place is taken as in training.
 func (s *session) previewRows(ctx context.Context, set *dataset.Set, parts []pretext.Part, samples int) ([]sheet.Row, error) {
-	source := &train.Source{Items: trainItems(set), Parts: parts, Decoder: s.decoder, Seed: s.cfg.Seed}
+	source := &train.Source{Items: trainItems(set), Parts: parts, Decoder: s.decoder, Seed: s.cfg.Seed, FrameRate: s.cfg.Clip.FrameRate}
 	order := pretext.Order(s.cfg.Seed, 0, len(source.Items))
 	workers := s.cfg.Workers
 	if workers == 0 {

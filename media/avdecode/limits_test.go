@@ -145,7 +145,7 @@ func TestCancel(t *testing.T) {
 func TestSpanErrors(t *testing.T) {
 	v := open(t, plain(), small(t, 4))
 	for _, s := range []media.Span{{Start: -1, N: 1, Stride: 1}, {N: 0, Stride: 1}, {N: 1}} {
-		if _, err := v.Clips(t.Context(), s); err == nil || !strings.Contains(err.Error(), "span 0 is") {
+		if _, err := v.Clips(t.Context(), s); err == nil || !strings.Contains(err.Error(), "bad span: number 0 of 1: media: span ") {
 			t.Errorf("span %+v: %v", s, err)
 		}
 	}

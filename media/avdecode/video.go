@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/clvid/clvid/media"
 )
@@ -39,6 +40,9 @@ func (v *video) Info() media.Info {
 
 // Len is the number of frames as indexed, damaged ones included.
 func (v *video) Len() int { return len(v.index.Order) }
+
+// Times are the index's.
+func (v *video) Times() []time.Duration { return v.index.Times }
 
 // Stats returns the work done since the video was opened.
 func (v *video) Stats() media.Stats { return v.stats }
@@ -127,8 +131,8 @@ func (v *video) clips(ctx context.Context, spans []media.Span) ([]*media.Clip, e
 func (v *video) union(spans []media.Span) ([]int, error) {
 	var wanted []int
 	for i, s := range spans {
-		if s.Start < 0 || s.N < 1 || s.Stride < 1 {
-			return nil, &failure{errSpan, fmt.Sprintf("span %d is {start %d, n %d, stride %d}, want start >= 0, n >= 1, stride >= 1", i, s.Start, s.N, s.Stride)}
+		if err := s.Validate(); err != nil {
+			return nil, &failure{errSpan, fmt.Sprintf("number %d of %d: %v", i, len(spans), err)}
 		}
 		for j := range s.N {
 			wanted = append(wanted, s.Frame(j, v.Len()))

@@ -69,7 +69,7 @@ func painted() *mediatest.Decoder {
 func conversation() []message {
 	return []message{
 		{callOpen, 1, []byte("a")},
-		{callClips, 2, appendSpans(nil, []media.Span{{Start: 1, N: 4, Stride: 2}, {N: 2, Stride: 1}})},
+		{callClips, 2, appendSpans(nil, []media.Span{{Start: 1, N: 4, Stride: 2}, {N: 2, Picks: []int{3, 0}}})},
 		{callFrames, 3, []byte{2}},
 		{callClose, 4, nil},
 		{callOpen, 5, []byte("none")},

@@ -26,14 +26,14 @@ const (
 // From the worker.
 const (
 	sayHello  kind = iota + 101 // it is ready
-	sayOpened                   // body: Len, Info as JSON
+	sayOpened                   // body: the times of all frames, Info as JSON
 	sayFrame                    // body: a frame, see frame.go
 	sayFault                    // body: an error of the iteration, which goes on
 	sayEnd                      // body: the error of the call, if any; media.Stats; the clips of callClips
 )
 
-// maxBody bounds a message: a clips call of half a million frames.
-const maxBody = 1 << 22
+// maxBody bounds a message: the times of a million frames, however they vary.
+const maxBody = 1 << 24
 
 // headSize is length, kind and call.
 const headSize = 4 + 1 + 4

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/clvid/clvid/media"
 )
@@ -192,7 +193,7 @@ func (s *server) open(ctx context.Context, m message) error {
 		return errors.Join(fmt.Errorf("isolate: description of %s: %w", m.body, err), v.Close())
 	}
 	s.video = v
-	return s.say(message{sayOpened, m.call, append(binary.AppendUvarint(nil, uint64(v.Len())), info...)})
+	return s.say(message{sayOpened, m.call, append(appendTimes(nil, v.Times()), info...)})
 }
 
 // clips sends every frame once; the tail says which clip shows which.
@@ -289,15 +290,49 @@ func appendSpans(b []byte, spans []media.Span) []byte {
 		for _, v := range []int{s.Start, s.N, s.Stride} {
 			b = binary.AppendVarint(b, int64(v))
 		}
+		b = binary.AppendUvarint(appendBool(b, s.Picks != nil), uint64(len(s.Picks)))
+		for _, v := range s.Picks {
+			b = binary.AppendVarint(b, int64(v))
+		}
 	}
 	return b
+}
+
+// appendTimes appends the number of frames and their times. Second differences
+// are a byte each where the frame rate is constant.
+func appendTimes(b []byte, times []time.Duration) []byte {
+	b = binary.AppendUvarint(b, uint64(len(times)))
+	var at, step time.Duration
+	for _, t := range times {
+		b = binary.AppendVarint(b, int64(t-at-step))
+		at, step = t, t-at
+	}
+	return b
+}
+
+func (f *fields) times() []time.Duration {
+	times := make([]time.Duration, f.count(uint64(len(f.rest))))
+	var at, step time.Duration
+	for i := range times {
+		step += time.Duration(f.number())
+		at += step
+		times[i] = at
+	}
+	return times
 }
 
 func (f *fields) spans() []media.Span {
 	n := f.count(uint64(len(f.rest)))
 	spans := make([]media.Span, 0, n)
 	for range n {
-		spans = append(spans, media.Span{Start: int(f.number()), N: int(f.number()), Stride: int(f.number())})
+		s := media.Span{Start: int(f.number()), N: int(f.number()), Stride: int(f.number())}
+		if listed, picks := f.bool(), f.count(uint64(len(f.rest))); listed {
+			s.Picks = make([]int, picks)
+		}
+		for j := range s.Picks {
+			s.Picks[j] = int(f.number())
+		}
+		spans = append(spans, s)
 	}
 	return spans
 }

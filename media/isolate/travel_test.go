@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clvid/clvid/internal/sharedtest"
 	"github.com/clvid/clvid/media"
@@ -23,9 +24,9 @@ func TestAllOfAVideoTravels(t *testing.T) {
 		want string
 	}{
 		{reflect.TypeFor[media.Decoder](), "Open"},
-		{reflect.TypeFor[media.Video](), "Clips Close Frames Info Len"},
+		{reflect.TypeFor[media.Video](), "Clips Close Frames Info Len Times"},
 		{reflect.TypeFor[media.Clip](), "Video Span Frames"},
-		{reflect.TypeFor[media.Span](), "Start N Stride"},
+		{reflect.TypeFor[media.Span](), "Start N Stride Picks"},
 		{reflect.TypeFor[media.Stats](), "Opens Seeks Frames"},
 		{reflect.TypeFor[media.Error](), "Path Op Detail Err"},
 	} {
@@ -100,6 +101,15 @@ func TestAllOfAFrameTravels(t *testing.T) {
 	}
 }
 
+// TestSpansTravel sends spans that list frames, none and no list.
+func TestSpansTravel(t *testing.T) {
+	want := []media.Span{{Start: 1, N: 2, Stride: 3}, {N: 3, Picks: []int{5, 0, -7}}, {Picks: []int{}}}
+	in := fields{rest: appendSpans(nil, want)}
+	if got := in.spans(); in.end() != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // described is a decoder of one video with a description.
 type described struct {
 	media.Video
@@ -108,7 +118,7 @@ type described struct {
 
 func (d described) Open(context.Context, string) (media.Video, error) { return d, nil }
 func (d described) Info() media.Info                                  { return d.info }
-func (d described) Len() int                                          { return 3 }
+func (d described) Times() []time.Duration                            { return []time.Duration{0, 40, 75} }
 func (d described) Close() error                                      { return nil }
 
 // TestAllOfADescriptionTravels relies on JSON: a field that it leaves out fails
@@ -118,7 +128,7 @@ func TestAllOfADescriptionTravels(t *testing.T) {
 	fill(t, reflect.ValueOf(&want).Elem())
 	out := converse(t, described{info: want}, message{callOpen, 1, []byte(want.Path)})
 	v := &video{path: want.Path}
-	if err := v.learn(out[1].body); err != nil || v.Info() != want || v.Len() != 3 {
+	if err := v.learn(out[1].body); err != nil || v.Info() != want || !slices.Equal(v.Times(), described{}.Times()) {
 		t.Errorf("%+v, %v, want %+v", v.Info(), err, want)
 	}
 }

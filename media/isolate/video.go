@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"time"
 
 	"github.com/clvid/clvid/media"
 )
@@ -16,8 +18,8 @@ type video struct {
 	decoder *Decoder
 	path    string
 	info    media.Info
-	frames  int
-	known   bool // info and frames are set
+	times   []time.Duration
+	known   bool // info and times are set
 	worker  *process
 	lost    media.Stats // work of workers that died
 	work    media.Stats // of the present one
@@ -32,7 +34,10 @@ var errClosed = errors.New("isolate: the video is closed, or used from within it
 func (v *video) Info() media.Info { return v.info }
 
 // Len is the number of frames in display order.
-func (v *video) Len() int { return v.frames }
+func (v *video) Len() int { return len(v.times) }
+
+// Times are their presentation times.
+func (v *video) Times() []time.Duration { return v.times }
 
 // Stats returns the work that workers did and told of.
 func (v *video) Stats() media.Stats {
@@ -112,19 +117,20 @@ func (v *video) attach(ctx context.Context, op string) error {
 // learn reads the description. Where the file was open before, it has to be the
 // same.
 func (v *video) learn(body []byte) error {
-	n, size := binary.Uvarint(body)
-	if size <= 0 || n > 1<<40 {
+	in := fields{rest: body}
+	times := in.times()
+	if in.err != nil {
 		return errBody
 	}
 	var info media.Info
-	if err := json.Unmarshal(body[size:], &info); err != nil {
+	if err := json.Unmarshal(in.rest, &info); err != nil {
 		return fmt.Errorf("%w: %w", errBody, err)
 	}
 	info.Path = v.path // JSON holds no other than UTF-8
-	if v.known && (info != v.info || int(n) != v.frames) {
+	if v.known && (info != v.info || !slices.Equal(times, v.times)) {
 		return &media.Error{Path: v.path, Op: "open", Err: media.ErrCorrupt, Detail: "the file changed since it was opened: open it again"}
 	}
-	v.info, v.frames, v.known = info, int(n), true
+	v.info, v.times, v.known = info, times, true
 	return nil
 }
 

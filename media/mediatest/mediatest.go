@@ -29,6 +29,15 @@ type Movie struct {
 	Lost int
 	// Panic makes opening panic.
 	Panic bool
+	// At, where set, is when frame t is shown; nil: 25 frames per second.
+	At func(t int) time.Duration
+}
+
+func (m *Movie) time(t int) time.Duration {
+	if m.At != nil {
+		return m.At(t)
+	}
+	return time.Duration(t) * 40 * time.Millisecond
 }
 
 // Decoder holds movies by path.
@@ -78,6 +87,15 @@ func (v *video) Info() media.Info {
 
 // Len is the number of indexed frames, lost ones included.
 func (v *video) Len() int { return v.movie.Frames }
+
+// Times are 40 ms apart, or the movie's own.
+func (v *video) Times() []time.Duration {
+	times := make([]time.Duration, v.movie.Frames)
+	for t := range times {
+		times[t] = v.movie.time(t)
+	}
+	return times
+}
 
 // Close returns an error on a second call, so that tests notice one.
 func (v *video) Close() error {
@@ -148,7 +166,7 @@ func (v *video) damaged(t int) bool {
 }
 
 func (v *video) frame(t int) *media.Frame {
-	return &media.Frame{Index: t, Time: time.Duration(t) * 40 * time.Millisecond, Key: t == 0,
+	return &media.Frame{Index: t, Time: v.movie.time(t), Key: t == 0,
 		Image: Picture(v.movie.W, v.movie.H, func(x, y int) [3]byte {
 			if v.movie.Paint == nil {
 				return [3]byte{byte(t), byte(t), byte(t)}

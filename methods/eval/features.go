@@ -122,7 +122,11 @@ func centreViews(ctx context.Context, dec media.Decoder, path string, clips Clip
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, video.Close()) }()
-	cut, err := video.Clips(ctx, media.EvenSpans(video.Len(), clips.Config, clips.PerItem)...)
+	paced, err := media.AtRate(video, clips.Config.FrameRate)
+	if err != nil {
+		return nil, err
+	}
+	cut, err := paced.Clips(ctx, media.EvenSpans(paced.Len(), clips.Config, clips.PerItem)...)
 	if err != nil {
 		return nil, err
 	}

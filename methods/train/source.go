@@ -25,6 +25,7 @@ type Source struct {
 	Decoder   media.Decoder
 	Tokenizer *text.Tokenizer // nil without text
 	Seed      uint64
+	FrameRate float64 // that clips are cut at, see media.AtRate; 0: the videos' own
 }
 
 // Bad is a file that failed while training and was replaced by another draw.
@@ -71,13 +72,17 @@ func (s *Source) render(ctx context.Context, epoch, index, at int) (sample prete
 	if err != nil {
 		return pretext.Sample{}, err
 	}
+	defer func() { err = errors.Join(err, video.Close()) }()
+	paced, err := media.AtRate(video, s.FrameRate)
+	if err != nil {
+		return pretext.Sample{}, err
+	}
 	rng := pretext.RNG(s.Seed, epoch, index)
 	v := pretext.Video{Index: at, Name: item.Name, Class: item.Class}
 	if len(item.Captions) > 0 {
 		v.Caption = item.Captions[rng.IntN(len(item.Captions))]
 	}
-	sample, err = pretext.Draw(ctx, rng, video, v, s.Parts)
-	if err := errors.Join(err, video.Close()); err != nil {
+	if sample, err = pretext.Draw(ctx, rng, paced, v, s.Parts); err != nil {
 		return pretext.Sample{}, err
 	}
 	if s.Tokenizer != nil {
