@@ -2,8 +2,10 @@ package configs
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/methods/eval"
 )
 
@@ -43,7 +45,8 @@ func (d Decode) Validate() error {
 
 // Eval holds the settings of kNN, linear probe and retrieval.
 type Eval struct {
-	Clips          int     `yaml:"clips" doc:"evenly spaced clips of a video whose features are averaged"`
+	Clips          int     `yaml:"clips" doc:"clips of a video whose features, or class probabilities of a classifier, are averaged"`
+	Crops          int     `yaml:"crops" doc:"windows of each clip, averaged too: 1 central one, or 3 along the long side"`
 	Batch          int     `yaml:"batch" doc:"clips in one forward pass"`
 	KNN            int     `yaml:"knn_k" doc:"neighbours that vote"`
 	KNNTemperature float64 `yaml:"knn_temperature" doc:"of their votes, exp(cosine/temperature)"`
@@ -54,7 +57,7 @@ type Eval struct {
 
 // DefaultEval is the protocol of the shipped tables.
 func DefaultEval() Eval {
-	return Eval{Clips: 3, Batch: 32, KNN: 5, KNNTemperature: .07, LinearC: .01, Draws: 10}
+	return Eval{Clips: 3, Crops: 1, Batch: 32, KNN: 5, KNNTemperature: .07, LinearC: .01, Draws: 10}
 }
 
 // Validate checks the ranges; those of the probes are the probes' own.
@@ -62,6 +65,8 @@ func (e Eval) Validate() error {
 	switch {
 	case e.Clips < 1 || e.Batch < 1 || e.Draws < 1:
 		return fmt.Errorf("eval: clips is %d, batch %d, draws %d: want at least 1 each", e.Clips, e.Batch, e.Draws)
+	case !slices.Contains(media.TestCrops(), e.Crops):
+		return fmt.Errorf("eval.crops is %d, want one of %v", e.Crops, media.TestCrops())
 	case e.LabelsPerClass < 0:
 		return fmt.Errorf("eval.labels_per_class is %d, want 0 (all) or more", e.LabelsPerClass)
 	}

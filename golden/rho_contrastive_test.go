@@ -168,10 +168,10 @@ func rhoSimCLR(c *Case, dtype device.DType) (Values, error) {
 	if err := clips(c, z); err != nil {
 		return nil, err
 	}
-	losses := loss.RhoNTXent(z, loss.NTXentOptions{Temperature: temperature})
-	sum := losses[0]
-	for _, l := range losses[1:] {
-		sum = op.Add(sum, l)
+	pairs := loss.RhoNTXent(z, loss.NTXentOptions{Temperature: temperature})
+	sum := pairs[0].Loss
+	for _, p := range pairs[1:] {
+		sum = op.Add(sum, p.Loss)
 	}
 	outputs := map[string]*gorgonia.Node{"loss": sum}
 	if err := n.gradients(sum, outputs, z...); err != nil {

@@ -79,15 +79,29 @@ func RenderAugmented(rng *rand.Rand, clip *Clip, c ClipConfig, a AugmentConfig) 
 // RenderCentre shows the central square of a clip without any draw, as
 // evaluation does, as (C,T,H,W) of c.Shape.
 func RenderCentre(clip *Clip, c ClipConfig) ([]float32, error) {
+	views, err := RenderCrops(clip, c, 1)
+	if err != nil {
+		return nil, err
+	}
+	return views[0], nil
+}
+
+// RenderCrops shows a clip through 1 or 3 windows (CropViews) without any draw,
+// each as (C,T,H,W) of c.Shape.
+func RenderCrops(clip *Clip, c ClipConfig, crops int) ([][]float32, error) {
 	if err := clipFits(clip, c); err != nil {
 		return nil, err
 	}
-	p := Pixels{Data: make([]float32, 3*c.Frames*c.Size*c.Size), T: c.Frames, H: c.Size, W: c.Size}
-	if err := clip.Sample(p.Data, CentreView(clip.Frames[0].W, clip.Frames[0].H, c.Size)); err != nil {
-		return nil, err
+	var out [][]float32
+	for _, view := range CropViews(clip.Frames[0].W, clip.Frames[0].H, c.Size, crops) {
+		p := Pixels{Data: make([]float32, 3*c.Frames*c.Size*c.Size), T: c.Frames, H: c.Size, W: c.Size}
+		if err := clip.Sample(p.Data, view); err != nil {
+			return nil, err
+		}
+		p.apply(Identity(), true)
+		out = append(out, p.input(c.Input))
 	}
-	p.apply(Identity(), true)
-	return p.input(c.Input), nil
+	return out, nil
 }
 
 func clipFits(clip *Clip, c ClipConfig) error {

@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Inputs that a view can be made of.
@@ -28,19 +29,28 @@ type ClipConfig struct {
 	// FrameRate, where above 0, is the rate that Stride and every other number of
 	// frames counts in, so that clips of all videos cover equal times (AtRate).
 	FrameRate float64 `yaml:"frame_rate" doc:"frames per second that clips are cut at, whatever a video has; 0: its own frames"`
-	Size      int     `yaml:"size" doc:"height and width of a view in pixels"`
-	Input     string  `yaml:"input" doc:"rgb, diff (of frames) or rgb-diff"`
+	// Sampler and Short may be empty, for random and wrap.
+	Sampler string `yaml:"sampler" doc:"of tasks that cut one clip: random, uniform or dense, as clvid list samplers tells"`
+	Short   string `yaml:"short" doc:"past the end of a video: wrap (go on at its start), repeat (its last frame) or fail (set it aside)"`
+	Size    int    `yaml:"size" doc:"height and width of a view in pixels"`
+	Input   string `yaml:"input" doc:"rgb, diff (of frames) or rgb-diff"`
 }
 
 // DefaultClip is the recipe of the synthetic motion set.
 func DefaultClip() ClipConfig {
-	return ClipConfig{Frames: 8, Stride: 2, Size: 48, Input: InputDiff}
+	return ClipConfig{Frames: 8, Stride: 2, Sampler: SamplerRandom, Short: ShortWrap, Size: 48, Input: InputDiff}
 }
 
 // Validate names the first setting that is out of bounds.
 func (c ClipConfig) Validate() error {
 	if !slices.Contains(Inputs(), c.Input) {
 		return fmt.Errorf("media: media.input is %q, want one of %v", c.Input, Inputs())
+	}
+	if _, err := c.sampler(); err != nil {
+		return err
+	}
+	if c.Short != "" && !slices.Contains(ShortPolicies(), c.Short) {
+		return fmt.Errorf("media: media.short is %q, want one of %s", c.Short, strings.Join(ShortPolicies(), ", "))
 	}
 	least := 1
 	if c.Input != InputRGB {
@@ -71,6 +81,12 @@ const (
 // Sampling says in words how frames are taken: "8 frames of stride 2".
 func (c ClipConfig) Sampling() string {
 	text := fmt.Sprintf("%d frames of stride %d", c.Frames, c.Stride)
+	switch c.Sampler {
+	case SamplerUniform:
+		text = fmt.Sprintf("%d frames, one of each part", c.Frames)
+	case SamplerDense:
+		text = fmt.Sprintf("%d frames within %d", c.Frames, c.Frames*c.Stride)
+	}
 	if c.FrameRate > 0 {
 		text += fmt.Sprintf(" at %g per second", c.FrameRate)
 	}

@@ -22,8 +22,10 @@ func TestClipConfig(t *testing.T) {
 		t.Errorf("extent %d, want 15", got)
 	}
 	for want, change := range map[string]func(*ClipConfig){
-		`media.input is "flow", want one of [rgb diff rgb+diff]`: func(c *ClipConfig) { c.Input = "flow" },
-		"media.frames is 1, want 2 to 1024 for input diff":       func(c *ClipConfig) { c.Frames = 1 },
+		`media.input is "flow", want one of [rgb diff rgb+diff]`:          func(c *ClipConfig) { c.Input = "flow" },
+		"media.frames is 1, want 2 to 1024 for input diff":                func(c *ClipConfig) { c.Frames = 1 },
+		`media.sampler is "interval", want one of random, uniform, dense`: func(c *ClipConfig) { c.Sampler = "interval" },
+		`media.short is "loop", want one of wrap, repeat, fail`:           func(c *ClipConfig) { c.Short = "loop" },
 		"media.stride is 0":           func(c *ClipConfig) { c.Stride = 0 },
 		"media.size is 100000 pixels": func(c *ClipConfig) { c.Size = 100000 },
 	} {

@@ -113,7 +113,7 @@ func (g GapConfig) bounded(u float64, m int) float64 {
 	return from + u*(to-from)
 }
 
-// RandomSpan draws one clip of a video of n frames, every start alike.
-func RandomSpan(rng *rand.Rand, n int, c ClipConfig) Span {
-	return Span{Start: rng.IntN(StartRange(max(n, 1), c.Frames, c.Stride)), N: c.Frames, Stride: c.Stride}
+// randomTrain draws one clip, every start alike.
+func randomTrain(rng *rand.Rand, n int, c ClipConfig) Span {
+	return Span{Start: rng.IntN(StartRange(n, c.Frames, c.Stride)), N: c.Frames, Stride: c.Stride}
 }

@@ -105,7 +105,11 @@ func TestShortVideosLoop(t *testing.T) {
 			for _, s := range DefaultGap().Pair(rng, n, c) {
 				starts[s.Start] = true
 			}
-			starts[RandomSpan(rng, n, c).Start] = true
+			span, err := c.TrainSpan(rng, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			starts[span.Start] = true
 		}
 		for s := range starts {
 			if s < 0 || s >= max(n, 1) {

@@ -23,8 +23,7 @@ func TestViewRange(n int, extent float64, i, k int, offset bool) (start, end flo
 // LinspaceFrames returns count frames spread evenly from start to end, both
 // included, rounded down and held within [0, n): past the end the last frame
 // repeats. It turns the ranges of TestViewRange and SpacedClips into frames as
-// SlowFast does, which the golden folder video-sampling proves; clvid's own clips
-// have a whole stride.
+// SlowFast does.
 func LinspaceFrames(start, end float64, count, n int) []int {
 	frames := make([]int, count)
 	for j := range frames {
@@ -37,10 +36,10 @@ func LinspaceFrames(start, end float64, count, n int) []int {
 	return frames
 }
 
-// EvenSpans returns k clips spread evenly over a video of n frames, from the
+// evenTest returns k clips spread evenly over a video of n frames, from the
 // first frame to the last (SlowFast's convention with offset); a single clip is
-// central. A video shorter than a clip loops from its first frame.
-func EvenSpans(n int, c ClipConfig, k int) []Span {
+// central. A video shorter than a clip is shown from its first frame.
+func evenTest(n int, c ClipConfig, k int) []Span {
 	spans := make([]Span, k)
 	for i := range spans {
 		start, _ := TestViewRange(n, float64(c.Extent()), i, k, true)
@@ -52,8 +51,7 @@ func EvenSpans(n int, c ClipConfig, k int) []Span {
 // CropOffsets returns the top left corner (x, y) of the size x size windows at
 // the left, centre and right of a picture at least that large, or at the top,
 // centre and bottom of an upright one, in pixels. Centres are rounded up, as
-// in SlowFast. They are the crops of its three-crop test protocol, which the
-// golden folder video-sampling proves; clvid evaluates on CentreView.
+// in SlowFast, whose three-crop test protocol they are.
 func CropOffsets(w, h, size int) [3][2]int {
 	x, y := (w-size+1)/2, (h-size+1)/2
 	if h > w {
@@ -70,4 +68,26 @@ func CentreView(w, h, size int) View {
 		Crop: Rect{X: (float64(w) - side) / 2, Y: (float64(h) - side) / 2, W: side, H: side},
 		W:    size, H: size,
 	}
+}
+
+// TestCrops lists how many crops of a picture CropViews can make.
+func TestCrops() []int { return []int{1, 3} }
+
+// CropViews shows a w x h picture, its short side scaled to size, through one
+// central size x size window, as CentreView does, or through the three of
+// CropOffsets.
+func CropViews(w, h, size, crops int) []View {
+	if crops == 1 {
+		return []View{CentreView(w, h, size)}
+	}
+	side := float64(min(w, h))
+	scale := float64(size) / side
+	scaled := func(n int) int { return max(int(float64(n)*scale+1e-6), size) }
+	var views []View
+	for _, at := range CropOffsets(scaled(w), scaled(h), size) {
+		views = append(views, View{W: size, H: size, Crop: Rect{
+			X: min(float64(at[0])/scale, float64(w)-side), Y: min(float64(at[1])/scale, float64(h)-side), W: side, H: side,
+		}})
+	}
+	return views
 }

@@ -63,6 +63,8 @@ func combinations(t *testing.T) []combination {
 		{"simclr", "frame-order", order(pretext.OrderPredict)},
 		{"simclr", "clip-pairs=1,frame-order=0.5", order(pretext.OrderPredict)},
 		{"simclr", "clip-pairs=1,frame-order=0.5", order(pretext.OrderPositive)},
+		{"simclr", "rho-clips", nil},
+		{"simclr", "pace-prediction", nil},
 		{"moco-v2", "clip-pairs", nil},
 		{"moco-v2", "frame-order", order(pretext.OrderNegative)},
 		{"moco-v2", "clip-pairs=1,frame-order=0.5", order(pretext.OrderPredict)},
@@ -88,8 +90,13 @@ func parts(t *testing.T, c combination) []pretext.Part {
 	var out []pretext.Part
 	for _, w := range weighted {
 		var cfg any
-		if w.Name == "frame-order" {
+		switch w.Name {
+		case "frame-order":
 			cfg = c.order
+		case "rho-clips": // more than a pair
+			rho := pretext.DefaultRho()
+			rho.Clips = 3
+			cfg = &rho
 		}
 		task, err := pretext.NewTask(pretext.Builtin(), w.Name, cfg, pretext.Env{Clip: tinyClip, Augment: media.NoAugment(), Classes: classes})
 		if err != nil {
@@ -375,6 +382,7 @@ func TestWrongCombinations(t *testing.T) {
 		{combination{"moco-v2", "video-text", nil}, 2, "use --method clip"},
 		{combination{"clip", "clip-pairs", nil}, 2, "video-text"},
 		{combination{"moco-v2", "clip-pairs,frame-order", order(pretext.OrderPositive)}, 2, "one queue"},
+		{combination{"moco-v2", "rho-clips", nil}, 2, "several positives"},
 		{combination{"simclr", "clip-pairs", nil}, 1, "raise --batch to at least 2"},
 		{combination{"clip", "video-text", nil}, 2, "text.out is 6 and projector.out 5"},
 	} {

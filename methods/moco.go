@@ -2,6 +2,7 @@ package methods
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -120,6 +121,11 @@ func (m *MoCo) split() (int, error) {
 			m.querySide = append(m.querySide, v)
 		case pretext.Predict:
 			m.querySide = append(m.querySide, v)
+		case pretext.Positive:
+			if slices.ContainsFunc(m.keySide, func(k View) bool { return k.Part == v.Part && k.Role == v.Role }) {
+				return 0, fmt.Errorf("methods: moco-v2: task %s has several positives, and one key is contrasted: set rho.clips to 2, or use --method simclr", m.env.Parts[v.Part].Name)
+			}
+			m.keySide = append(m.keySide, v)
 		default:
 			m.keySide = append(m.keySide, v)
 		}

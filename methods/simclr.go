@@ -112,22 +112,31 @@ type contrast struct {
 	embeddings *gorgonia.Node
 }
 
-// contrast is NT-Xent over the views of one part, cut from z.
+// contrast is NT-Xent over the views of one part, cut from z: of the anchor and
+// its positive, or with more of them the mean over each two consecutive clips.
 func (m *SimCLR) contrast(env *Env, part int, z *gorgonia.Node) contrast {
-	cut := func(role pretext.Role) *gorgonia.Node {
+	cut := func(role pretext.Role) (nodes []*gorgonia.Node) {
 		for i, v := range contrasted(env) {
 			if v.Part == part && v.Role == role {
-				return rows(z, i, env.N)
+				nodes = append(nodes, rows(z, i, env.N))
 			}
 		}
-		return nil
+		return nodes
 	}
-	pairs := op.Concat(0, cut(pretext.Anchor), cut(pretext.Positive))
-	nt := loss.NTXent(pairs, loss.NTXentOptions{
-		Temperature: m.cfg.Temperature, Negatives: cut(pretext.Negative), PartnerOffset: m.cfg.PartnerOffset,
-	})
-	return contrast{embeddings: nt.Z, term: Term{
-		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: nt.Loss, Hits: nt.Hits, Choices: nt.Candidates,
+	o := loss.NTXentOptions{Temperature: m.cfg.Temperature, PartnerOffset: m.cfg.PartnerOffset}
+	if hard := cut(pretext.Negative); len(hard) > 0 {
+		o.Negatives = hard[0]
+	}
+	pairs := loss.RhoNTXent(append(cut(pretext.Anchor), cut(pretext.Positive)...), o)
+	sum := pairs[0].Loss
+	for _, p := range pairs[1:] {
+		sum = op.Add(sum, p.Loss)
+	}
+	if len(pairs) > 1 {
+		sum = op.Scale(sum, 1/float64(len(pairs)))
+	}
+	return contrast{embeddings: pairs[0].Z, term: Term{
+		Name: env.Parts[part].Name, Weight: env.Parts[part].Weight, Loss: sum, Hits: pairs[0].Hits, Choices: pairs[0].Candidates,
 	}}
 }
 

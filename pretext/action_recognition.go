@@ -31,8 +31,8 @@ func (t *ActionRecognition) Spec() Spec {
 }
 
 // Spans draws one clip.
-func (t *ActionRecognition) Spans(rng *rand.Rand, v Video) []media.Span {
-	return []media.Span{media.RandomSpan(rng, v.Frames, t.env.Clip)}
+func (t *ActionRecognition) Spans(rng *rand.Rand, v Video) ([]media.Span, error) {
+	return t.env.span(rng, v)
 }
 
 // Views renders the clip. A video without a label is an error.

@@ -48,9 +48,8 @@ var clipPairsEntry = Entry{
 func (t *ClipPairs) Spec() Spec { return Spec{Roles: []Role{Anchor, Positive}} }
 
 // Spans draws two clips.
-func (t *ClipPairs) Spans(rng *rand.Rand, v Video) []media.Span {
-	pair := t.cfg.Gap.Pair(rng, v.Frames, t.env.Clip)
-	return pair[:]
+func (t *ClipPairs) Spans(rng *rand.Rand, v Video) ([]media.Span, error) {
+	return t.env.pair(rng, v, t.cfg.Gap)
 }
 
 // Views renders one view of each clip.

@@ -19,7 +19,11 @@ func Draw(ctx context.Context, rng *rand.Rand, file media.Video, v Video, parts 
 	var spans []media.Span
 	ends := make([]int, len(parts))
 	for p, part := range parts {
-		spans = append(spans, part.Task.Spans(rng, v)...)
+		drawn, err := part.Task.Spans(rng, v)
+		if err != nil {
+			return Sample{}, fmt.Errorf("pretext: %s: %w", v.Name, err)
+		}
+		spans = append(spans, drawn...)
 		ends[p] = len(spans)
 	}
 	clips, err := file.Clips(ctx, spans...)

@@ -126,12 +126,11 @@ func (t *FrameOrder) Spec() Spec {
 }
 
 // Spans draws one clip, or two for the hard negative.
-func (t *FrameOrder) Spans(rng *rand.Rand, v Video) []media.Span {
+func (t *FrameOrder) Spans(rng *rand.Rand, v Video) ([]media.Span, error) {
 	if t.cfg.Role == OrderNegative {
-		pair := t.cfg.Gap.Pair(rng, v.Frames, t.env.Clip)
-		return pair[:]
+		return t.env.pair(rng, v, t.cfg.Gap)
 	}
-	return []media.Span{media.RandomSpan(rng, v.Frames, t.env.Clip)}
+	return t.env.span(rng, v)
 }
 
 // Views draws the order and renders the views.

@@ -66,8 +66,9 @@ type View struct {
 // Task is one pretext task. Implementations are read-only after construction.
 type Task interface {
 	Spec() Spec
-	// Spans draws the clips that Views needs. They are decoded in one pass.
-	Spans(rng *rand.Rand, v Video) []media.Span
+	// Spans draws the clips that Views needs. They are decoded in one pass. A
+	// video from which they cannot be drawn is set aside.
+	Spans(rng *rand.Rand, v Video) ([]media.Span, error)
 	// Views renders one view for each role of the Spec, in that order, from
 	// the clips of Spans, continuing the same rng.
 	Views(rng *rand.Rand, v Video, clips []*media.Clip) ([]View, error)

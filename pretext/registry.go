@@ -37,6 +37,8 @@ func Builtin() Registry {
 		actionRecognitionEntry,
 		clipPairsEntry,
 		frameOrderEntry,
+		pacePredictionEntry,
+		rhoClipsEntry,
 		videoTextEntry,
 	}
 }

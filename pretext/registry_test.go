@@ -99,8 +99,9 @@ func (toy) Spec() pretext.Spec {
 	return pretext.Spec{Roles: []pretext.Role{pretext.Predict}, Classes: 2}
 }
 
-func (t toy) Spans(rng *rand.Rand, v pretext.Video) []media.Span {
-	return []media.Span{media.RandomSpan(rng, v.Frames, t.env.Clip)}
+func (t toy) Spans(rng *rand.Rand, v pretext.Video) ([]media.Span, error) {
+	s, err := t.env.Clip.TrainSpan(rng, v.Frames)
+	return []media.Span{s}, err
 }
 
 func (t toy) Views(rng *rand.Rand, _ pretext.Video, clips []*media.Clip) ([]pretext.View, error) {

@@ -23,8 +23,8 @@ var videoTextEntry = Entry{
 func (t *VideoText) Spec() Spec { return Spec{Roles: []Role{Anchor}, Text: true} }
 
 // Spans draws one clip.
-func (t *VideoText) Spans(rng *rand.Rand, v Video) []media.Span {
-	return []media.Span{media.RandomSpan(rng, v.Frames, t.env.Clip)}
+func (t *VideoText) Spans(rng *rand.Rand, v Video) ([]media.Span, error) {
+	return t.env.span(rng, v)
 }
 
 // Views renders the clip. A video without a caption is an error.

@@ -27,13 +27,25 @@ func (e Env) views(rng *rand.Rand, task string, v Video, clips []*media.Clip, sh
 		if s.role == Predict {
 			views[i].Target = s.target
 		}
-		data, err := media.RenderAugmented(rng, inOrder(clip, s.order), e.Clip, e.Augment)
+		data, err := media.RenderAugmented(rng, inOrder(clip, s.order), e.Clip, e.Augment.View(i))
 		if err != nil {
 			return nil, fmt.Errorf("pretext: %s: %s: %w", task, v.Name, err)
 		}
 		views[i].Data = data
 	}
 	return views, nil
+}
+
+// span draws the one clip of a task.
+func (e Env) span(rng *rand.Rand, v Video) ([]media.Span, error) {
+	s, err := e.Clip.TrainSpan(rng, v.Frames)
+	return []media.Span{s}, err
+}
+
+// pair draws two clips by their distance in time.
+func (e Env) pair(rng *rand.Rand, v Video, gap media.GapConfig) ([]media.Span, error) {
+	pair := gap.Pair(rng, v.Frames, e.Clip)
+	return e.Clip.Fit(v.Frames, pair[:]...)
 }
 
 // inOrder returns the clip with its frames in another order. Frames move before

@@ -190,7 +190,7 @@ func (s *session) notesFor(heldOut bool, bad []eval.BadItem) []string {
 func (s *session) evalSettings(run string, more map[string]any) map[string]any {
 	out := map[string]any{
 		"encoder": s.cfg.Encoder, "untrained": run == "" && s.cfg.InitFrom == "", "run": run, "init_from": s.cfg.InitFrom, "data": s.cfg.Data, "split": s.reportSplit(), "where": s.cfg.Where,
-		"seed": s.cfg.Seed, "clips": s.cfg.Eval.Clips, "input": s.cfg.Clip.Input, "frames": s.cfg.Clip.Frames,
+		"seed": s.cfg.Seed, "clips": s.cfg.Eval.Clips, "crops": s.cfg.Eval.Crops, "sampler": s.cfg.Clip.Sampler, "input": s.cfg.Clip.Input, "frames": s.cfg.Clip.Frames,
 		"stride": s.cfg.Clip.Stride, "frame_rate": s.cfg.Clip.FrameRate, "size": s.cfg.Clip.Size,
 		"encoder_options": encoderOptions(s.cfg),
 		"eval_batch":      s.cfg.Eval.Batch, "threads": s.cfg.Threads, "precision": s.cfg.Precision, "device": s.backend.Name(),
@@ -299,7 +299,7 @@ func (s *session) features(ctx context.Context, net *methods.Network, set *datas
 }
 
 func (s *session) clips() eval.Clips {
-	return eval.Clips{Config: s.cfg.Clip, PerItem: s.cfg.Eval.Clips, Workers: s.cfg.Workers}
+	return eval.Clips{Config: s.cfg.Clip, PerItem: s.cfg.Eval.Clips, Crops: s.cfg.Eval.Crops, Workers: s.cfg.Workers}
 }
 
 func evalItems(set *dataset.Set) []eval.Item {

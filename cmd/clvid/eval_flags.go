@@ -17,7 +17,7 @@ type evalFlags struct {
 	fromScratch    bool // no run is needed
 	name           string
 	fitSplit       []string
-	clips          int
+	clips, crops   int
 	labelsPerClass int
 	draws          int
 }
@@ -31,7 +31,8 @@ func addEvalFlags(cmd *cobra.Command, more ...string) *evalFlags {
 	cmd.Flag("where").Usage = "`COLUMN=VALUE` that all rows must have, fitted on or reported; may be repeated"
 	cmd.Flag("out").Usage = "`FOLDER` for the JSON (default: the run's)"
 	cmd.Flags().StringVar(&f.name, "name", "", "`NAME` of the JSON, eval-NAME.json (default: the evaluation's)")
-	cmd.Flags().IntVar(&f.clips, "clips", 0, "`N` evenly spaced clips of a video to average")
+	cmd.Flags().IntVar(&f.clips, "clips", 0, "`N` clips of a video to average: features, or class probabilities where there is a classifier")
+	cmd.Flags().IntVar(&f.crops, "crops", 0, "`N` windows of each clip, averaged too: 1 central one, or 3 along the long side")
 	return f
 }
 
@@ -107,7 +108,7 @@ func flagChanged(cmd *cobra.Command, name string) bool {
 
 // override applies the flags that name settings of section eval.
 func (f *evalFlags) override(cmd *cobra.Command, cfg *configs.Config) {
-	for name, to := range map[string]*int{"clips": &cfg.Eval.Clips, "labels-per-class": &cfg.Eval.LabelsPerClass, "draws": &cfg.Eval.Draws} {
+	for name, to := range map[string]*int{"clips": &cfg.Eval.Clips, "crops": &cfg.Eval.Crops, "labels-per-class": &cfg.Eval.LabelsPerClass, "draws": &cfg.Eval.Draws} {
 		if flag := cmd.Flag(name); flag != nil && flag.Changed {
 			*to, _ = cmd.Flags().GetInt(name)
 		}

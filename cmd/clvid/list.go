@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/nn/encoder"
 	"github.com/clvid/clvid/nn/optim"
@@ -23,7 +24,7 @@ type listed struct {
 func newList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "list tasks, methods, encoders, text encoders, optimizers or presets",
+		Short: "list tasks, methods, encoders, samplers, augmentations, optimizers or presets",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -37,6 +38,8 @@ func newList() *cobra.Command {
 		{"encoders", "encoders of clips and images, for --encoder", listEncoders},
 		{"text-encoders", "text encoders, for clvid convert and clvid export so far", listTextEncoders},
 		{"optimizers", "optimizers, for --set optimizer.name=", listOptimizers},
+		{"samplers", "ways to cut clips from a video", listSamplers},
+		{"augmentations", "what changes the pixels of a view, in this order", listAugmentations},
 		{"presets", "embedded settings, for --config", listPresets},
 	} {
 		cmd.AddCommand(&cobra.Command{
@@ -78,6 +81,20 @@ func listTextEncoders() (out []listed) {
 func listOptimizers() (out []listed) {
 	for _, name := range optim.Names() {
 		out = append(out, listed{name, optim.Doc(name), "optimizer"})
+	}
+	return out
+}
+
+func listSamplers() (out []listed) {
+	for _, s := range media.Samplers() {
+		out = append(out, listed{s.Name, s.Doc, s.Setting})
+	}
+	return out
+}
+
+func listAugmentations() (out []listed) {
+	for _, a := range media.Augmentations() {
+		out = append(out, listed{a.Name, a.Doc, "augment"})
 	}
 	return out
 }

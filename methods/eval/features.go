@@ -21,9 +21,13 @@ type Item struct {
 // Clips says which clips of a video are looked at.
 type Clips struct {
 	Config  media.ClipConfig
-	PerItem int // evenly spaced clips of one video, at least 1
+	PerItem int // clips of one video, placed by the sampler of Config, at least 1
+	Crops   int // windows of every clip, 1 or 3 (media.CropViews)
 	Workers int // goroutines that decode, at least 1
 }
+
+// Views is how many views of one video the network sees.
+func (c Clips) Views() int { return c.PerItem * c.Crops }
 
 // Features are the outputs of a network for items: X (N,D) row-major, in the
 // order of Items, which lacks the files that could not be read.
@@ -52,8 +56,9 @@ func (f *Features) Labels() []int {
 	return out
 }
 
-// Extract runs the network on PerItem centre clips of every item. combine
-// folds the outputs (PerItem, D) of one item into its row (D), as Mean does.
+// Extract runs the network on PerItem clips of every item through Crops windows
+// each. combine folds the outputs (PerItem·Crops, D) of one item into its row (D),
+// as Mean does.
 func Extract(ctx context.Context, net *methods.Network, dec media.Decoder, items []Item, clips Clips,
 	combine func(row []float32, outputs [][]float32)) (*Features, error) {
 	f := &Features{D: net.Width()}
@@ -62,7 +67,7 @@ func Extract(ctx context.Context, net *methods.Network, dec media.Decoder, items
 	flush := func() error {
 		out, err := batch.run()
 		for i := range out {
-			if outputs = append(outputs, out[i]); len(outputs) == clips.PerItem {
+			if outputs = append(outputs, out[i]); len(outputs) == clips.Views() {
 				row := make([]float32, f.D)
 				combine(row, outputs)
 				f.X, outputs = append(f.X, row...), nil
@@ -71,7 +76,7 @@ func Extract(ctx context.Context, net *methods.Network, dec media.Decoder, items
 		return err
 	}
 	views := loader.Map(ctx, 0, len(items), clips.Workers, 2*clips.Workers, func(ctx context.Context, _, i int) ([][]float32, error) {
-		return centreViews(ctx, dec, items[i].Path, clips)
+		return testViews(ctx, dec, items[i].Path, clips)
 	})
 	i := 0
 	for rendered, err := range views {
@@ -115,8 +120,9 @@ func Mean(row []float32, outputs [][]float32) {
 	}
 }
 
-// centreViews decodes the evenly spaced clips of a video in one pass.
-func centreViews(ctx context.Context, dec media.Decoder, path string, clips Clips) (views [][]float32, err error) {
+// testViews decodes the clips of a video in one pass and shows each through its
+// windows.
+func testViews(ctx context.Context, dec media.Decoder, path string, clips Clips) (views [][]float32, err error) {
 	video, err := dec.Open(ctx, path)
 	if err != nil {
 		return nil, err
@@ -126,16 +132,20 @@ func centreViews(ctx context.Context, dec media.Decoder, path string, clips Clip
 	if err != nil {
 		return nil, err
 	}
-	cut, err := paced.Clips(ctx, media.EvenSpans(paced.Len(), clips.Config, clips.PerItem)...)
+	spans, err := clips.Config.TestSpans(paced.Len(), clips.PerItem)
+	if err != nil {
+		return nil, err
+	}
+	cut, err := paced.Clips(ctx, spans...)
 	if err != nil {
 		return nil, err
 	}
 	for _, clip := range cut {
-		v, err := media.RenderCentre(clip, clips.Config)
+		v, err := media.RenderCrops(clip, clips.Config, clips.Crops)
 		if err != nil {
 			return nil, err
 		}
-		views = append(views, v)
+		views = append(views, v...)
 	}
 	return views, nil
 }

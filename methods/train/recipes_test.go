@@ -30,8 +30,9 @@ func (t backwards) Spec() pretext.Spec {
 	return pretext.Spec{Roles: []pretext.Role{pretext.Predict}, Classes: 2}
 }
 
-func (t backwards) Spans(rng *rand.Rand, v pretext.Video) []media.Span {
-	return []media.Span{media.RandomSpan(rng, v.Frames, t.clip)}
+func (t backwards) Spans(rng *rand.Rand, v pretext.Video) ([]media.Span, error) {
+	s, err := t.clip.TrainSpan(rng, v.Frames)
+	return []media.Span{s}, err
 }
 
 func (t backwards) Views(rng *rand.Rand, _ pretext.Video, clips []*media.Clip) ([]pretext.View, error) {

@@ -44,12 +44,12 @@ func RhoCosine(predictions, targets []*gorgonia.Node, temperature float64) []*go
 
 // RhoNTXent is NT-Xent of each two consecutive clips, 0 and 1, 1 and 2, and so
 // on, of ρ projections (N,D) (rho-SimCLR, arXiv:2104.14558).
-func RhoNTXent(projections []*gorgonia.Node, o NTXentOptions) []*gorgonia.Node {
-	losses := make([]*gorgonia.Node, len(projections)-1)
-	for i := range losses {
-		losses[i] = NTXent(op.Concat(0, projections[i], projections[i+1]), o).Loss
+func RhoNTXent(projections []*gorgonia.Node, o NTXentOptions) []NTXentNodes {
+	pairs := make([]NTXentNodes, len(projections)-1)
+	for i := range pairs {
+		pairs[i] = NTXent(op.Concat(0, projections[i], projections[i+1]), o)
 	}
-	return losses
+	return pairs
 }
 
 // concat joins along the first axis; one node stays itself.

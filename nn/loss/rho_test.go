@@ -87,7 +87,10 @@ func TestRhoCosine(t *testing.T) {
 func TestRhoNTXent(t *testing.T) {
 	const n, d = 3, 4
 	c := rhoCase(3, n, d)
-	c.Build = func(in []*gorgonia.Node) *gorgonia.Node { return summed(RhoNTXent(in, NTXentOptions{Temperature: .4})) }
+	c.Build = func(in []*gorgonia.Node) *gorgonia.Node {
+		pairs := RhoNTXent(in, NTXentOptions{Temperature: .4})
+		return op.Add(pairs[0].Loss, pairs[1].Loss)
+	}
 	c.Loops = func(in [][]float64) []float64 {
 		pair := func(a, b []float64) float64 {
 			return ntXentLoops(unit(append(append([]float64{}, a...), b...), d), nil, d, .4, 0)

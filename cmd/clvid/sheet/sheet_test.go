@@ -16,7 +16,7 @@ type roleTask []pretext.Role
 
 func (t roleTask) Spec() pretext.Spec { return pretext.Spec{Roles: t} }
 
-func (t roleTask) Spans(*rand.Rand, pretext.Video) []media.Span { return nil }
+func (t roleTask) Spans(*rand.Rand, pretext.Video) ([]media.Span, error) { return nil, nil }
 
 func (t roleTask) Views(*rand.Rand, pretext.Video, []*media.Clip) ([]pretext.View, error) {
 	return nil, nil
@@ -80,14 +80,15 @@ func TestTexts(t *testing.T) {
 	s := testSheet(media.InputDiff)
 	anchor, negative := s.Rows[0].Sample.Views[0][0], s.Rows[0].Sample.Views[0][1]
 	for got, want := range map[string]string{
-		s.orderText(anchor):               "in order",
-		s.orderText(negative):             "shuffled: 2 0 3 1, target 5",
-		spanText(anchor.Span):             "from frame 3, 4 of stride 2",
-		s.frameText(anchor, 1, 24):        "5 → 7",
-		s.frameText(negative, 0, 24):      "7 → 3",
-		s.frameText(anchor, 2, 8):         "7 → 1", // past the end a clip goes on at its start
-		shortName("a/b/c.mp4"):            "b/c.mp4",
-		strings.Join(words("a_b c"), "|"): "a_|b |c",
+		s.orderText(anchor):                               "in order",
+		s.orderText(negative):                             "shuffled: 2 0 3 1, target 5",
+		spanText(anchor.Span):                             "from frame 3, 4 of stride 2",
+		spanText(media.Span{N: 3, Picks: []int{4, 9, 1}}): "frames 1 to 9, 3 of them",
+		s.frameText(anchor, 1, 24):                        "5 → 7",
+		s.frameText(negative, 0, 24):                      "7 → 3",
+		s.frameText(anchor, 2, 8):                         "7 → 1", // past the end a clip goes on at its start
+		shortName("a/b/c.mp4"):                            "b/c.mp4",
+		strings.Join(words("a_b c"), "|"):                 "a_|b |c",
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"slices"
 	"strings"
 
 	"github.com/clvid/clvid/media"
@@ -36,6 +37,9 @@ var roles = map[pretext.Role]struct {
 }
 
 func spanText(s media.Span) string {
+	if s.Picks != nil {
+		return fmt.Sprintf("frames %d to %d, %d of them", slices.Min(s.Picks), slices.Max(s.Picks), s.N)
+	}
 	return fmt.Sprintf("from frame %d, %d of stride %d", s.Start, s.N, s.Stride)
 }
 
