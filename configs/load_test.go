@@ -164,7 +164,7 @@ func TestErrors(t *testing.T) {
 		{"steps:", Source{}, `configs: my.yaml:1: steps has no value, want a whole number`},
 		{"steps: [1]", Source{}, `configs: my.yaml:1: steps is a list, want a whole number`},
 		{"method: 5", Source{}, `configs: my.yaml:1: method is "5", want text (in quotes where it looks like a number)`},
-		{"media: 5", Source{}, `configs: my.yaml:1: media is "5", want a section with keys frames, input, size, stride`},
+		{"media: 5", Source{}, `configs: my.yaml:1: media is "5", want a section with keys frame_rate, frames, input, sampler, short, size, stride`},
 		{"max_bad: .nan", Source{}, `configs: my.yaml:1: max_bad is ".nan", want a finite number`},
 		{"max_bad: ten", Source{}, `configs: my.yaml:1: max_bad is "ten", want a number`},
 		{"decode: {strict: 1}", Source{}, `configs: my.yaml:1: decode.strict is "1", want true or false`},
@@ -183,7 +183,7 @@ func TestErrors(t *testing.T) {
 		{"", Source{Flags: map[string]any{"steps": "many"}}, `configs: --steps: steps is "many", want a whole number`},
 		// Form.
 		{"", Source{Set: []string{"steps"}}, `configs: --set steps: want key=value, such as --set media.frames=16`},
-		{"", Source{Set: []string{"media=3"}}, `configs: --set: media is a section, want one of its keys: frames, input, size, stride`},
+		{"", Source{Set: []string{"media=3"}}, `configs: --set: media is a section, want one of its keys: frame_rate, frames, input, sampler, short, size, stride`},
 		{"steps: 1\nsteps: 2", Source{}, `configs: my.yaml:2: steps is set twice, first in line 1`},
 		{"- 1", Source{}, "configs: my.yaml:1: want `key: value` lines"},
 		{"steps: 1\n---\nsteps: 2", Source{}, `configs: my.yaml: holds more than one document: keep the first`},
