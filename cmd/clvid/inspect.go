@@ -32,7 +32,7 @@ state), or a data set (classes, splits, columns).`,
 	asJSON := cmd.Flags().Bool("json", false, "print JSON alone on stdout")
 	check := cmd.Flags().Bool("check", false, "decode every frame of a video and report damage")
 	decode := configs.DefaultDecode()
-	cmd.Flags().BoolVar(&decode.Isolate, "isolate", false, "decode in another process, which the file may crash")
+	cmd.Flags().BoolVar(&decode.Isolate, "isolate", false, "decode in another process, which the file may crash; sound is not told")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		found, err := inspect(cmd.Context(), args[0], *check, decode)
 		if err != nil {
@@ -66,7 +66,7 @@ func inspect(ctx context.Context, path string, check bool, decode configs.Decode
 	}
 	found, err := inspectVideo(ctx, path, info.Size(), check, decode)
 	if errors.Is(err, media.ErrNoVideo) {
-		if sounds := inspectSound(ctx, path); sounds != nil {
+		if sounds := inspectSound(ctx, path, decode); sounds != nil {
 			return &soundFinding{Kind: "sound", Path: path, Bytes: info.Size(), Sound: sounds}, nil
 		}
 	}
@@ -92,7 +92,7 @@ func inspectVideo(ctx context.Context, path string, bytes int64, check bool, dec
 		return nil, err
 	}
 	defer video.Close()
-	f := &videoFinding{Kind: "video", Info: video.Info(), Bytes: bytes, Sound: inspectSound(ctx, path), Checked: check}
+	f := &videoFinding{Kind: "video", Info: video.Info(), Bytes: bytes, Sound: inspectSound(ctx, path, decode), Checked: check}
 	if d, ok := video.(interface{ Damage() string }); ok {
 		f.Damage = d.Damage()
 	}

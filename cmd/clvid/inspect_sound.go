@@ -21,9 +21,13 @@ type soundFinding struct {
 // inspectedSounds bounds the sound streams that are told.
 const inspectedSounds = 16
 
-// inspectSound lists the sound streams that decode; none where there are none.
-func inspectSound(ctx context.Context, path string) []media.SoundInfo {
-	decoder := newDecoder(configs.DefaultDecode())
+// inspectSound lists the sound streams that decode; none where there are none, or
+// where decoding must not happen in this process.
+func inspectSound(ctx context.Context, path string, decode configs.Decode) []media.SoundInfo {
+	if decode.Isolate {
+		return nil
+	}
+	decoder := newDecoder(decode)
 	var found []media.SoundInfo
 	for nth := range inspectedSounds {
 		s, err := decoder.OpenSound(ctx, path, avdecode.SoundOptions{Stream: nth})

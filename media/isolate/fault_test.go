@@ -28,7 +28,28 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, Work(faulty{avdecode.New(avdecode.Options{IndexCache: "off"})}, testMemory))
 		os.Exit(1)
 	}
+	if len(os.Args) > 1 && os.Args[1] == asParent {
+		waitForever()
+	}
 	os.Exit(m.Run())
+}
+
+// asParent makes this test binary a program whose worker hangs, for a test that
+// kills it.
+const asParent = "parent"
+
+func waitForever() {
+	d := New(Options{Command: []string{"/proc/self/exe", asWorker}})
+	v, err := d.Open(context.Background(), "paint/clip=hang")
+	if err != nil {
+		panic(err)
+	}
+	idle, err := d.Open(context.Background(), "paint/never")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(v.(*video).worker.cmd.Process.Pid, idle.(*video).worker.cmd.Process.Pid)
+	v.Clips(context.Background(), media.Span{N: 1, Stride: 1})
 }
 
 // testMemory bounds the workers of tests.
@@ -98,6 +119,9 @@ func eatShared() error {
 }
 
 func (d faulty) Open(ctx context.Context, path string) (media.Video, error) {
+	if s, ok := newStill(path); ok {
+		return s, nil
+	}
 	plan, ok := strings.CutPrefix(path, "paint/")
 	if !ok {
 		return d.files.Open(ctx, path)

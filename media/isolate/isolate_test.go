@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/clvid/clvid/internal/sharedtest"
 	"github.com/clvid/clvid/media"
@@ -284,6 +287,48 @@ func childStates(t *testing.T) []string {
 		}
 	}
 	return out
+}
+
+// TestWorkersEndWithTheirParent kills a parent while one worker is busy and one
+// has nothing to do.
+func TestWorkersEndWithTheirParent(t *testing.T) {
+	parent := exec.Command(os.Args[0], asParent)
+	out, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var workers [2]int
+	if _, err := fmt.Fscan(out, &workers[0], &workers[1]); err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range workers {
+		// The terminal's interrupt goes to the group of the foreground.
+		if group, err := syscall.Getpgid(pid); err != nil || group != pid {
+			t.Errorf("worker %d is of group %d, want one of its own: %v", pid, group, err)
+		}
+	}
+	time.Sleep(100 * time.Millisecond) // so that the call has begun
+	parent.Process.Kill()
+	parent.Wait()
+	for _, pid := range workers {
+		for alive := 0; running(pid); alive++ {
+			if alive > 300 {
+				t.Fatalf("worker %d lives on without its parent", pid)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+}
+
+// running tells whether a process is there and no zombie, as which it may stay
+// until whoever adopted it looks.
+func running(pid int) bool {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, after, _ := strings.Cut(string(data), ") ")
+	return err == nil && !strings.HasPrefix(after, "Z")
 }
 
 func TestWorkersThatDoNotStart(t *testing.T) {
