@@ -58,6 +58,8 @@ type Clip struct {
 	Video  string
 	Span   Span
 	Frames []*Frame
+
+	hold *hold // nil: memory that the garbage collector alone looks after
 }
 
 // Rect is a crop in source pixels; it may have fractional edges.

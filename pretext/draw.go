@@ -30,6 +30,11 @@ func Draw(ctx context.Context, rng *rand.Rand, file media.Video, v Video, parts 
 	if err != nil {
 		return Sample{}, err
 	}
+	defer func() { // views hold no pixel of a clip
+		for _, c := range clips {
+			c.Release()
+		}
+	}()
 	if len(clips) != len(spans) {
 		return Sample{}, fmt.Errorf("pretext: %s: %d clips decoded, %d asked for", v.Name, len(clips), len(spans))
 	}

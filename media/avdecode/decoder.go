@@ -27,7 +27,12 @@ type Decoder struct {
 	options Options
 	indexes *indexCache
 	frames  *frameCache
+	pool    *media.Pool // of the memory of clips
 }
+
+// poolBytes bounds the free memory of clips that is kept: a pass of two clips of
+// 16 frames of 1080p takes 100 MB.
+const poolBytes = 256 << 20
 
 var _ media.Decoder = (*Decoder)(nil)
 
@@ -43,7 +48,7 @@ func New(o Options) *Decoder {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
-	return &Decoder{options: o, indexes: newIndexCache(o.IndexCache), frames: newFrameCache(o.CacheBytes)}
+	return &Decoder{options: o, indexes: newIndexCache(o.IndexCache), frames: newFrameCache(o.CacheBytes), pool: media.NewPool(poolBytes)}
 }
 
 // Open opens a regular file as a video, a still image as a video of one frame, a

@@ -239,7 +239,7 @@ func (s *session) firstFrame(ctx context.Context, x *index, o Options) (pts int6
 	} else if err != nil {
 		return 0, err
 	}
-	im, err := s.picture(o)
+	im, err := s.picture(o, fresh)
 	if err != nil {
 		return 0, err
 	}

@@ -22,8 +22,8 @@ type layout struct {
 // picture copies s.frame out as an upright image. 8-bit planar Y'CbCr, grey
 // and planar RGB are copied as they are; what else there is goes through
 // swscale to the 8-bit planar format of the same chroma subsampling, or to
-// planar RGB.
-func (s *session) picture(o Options) (media.Image, error) {
+// planar RGB. Its memory is a block, with any content before.
+func (s *session) picture(o Options, block func(n int) []byte) (media.Image, error) {
 	f := framePointer(s.frame)
 	if int64(f.width)*int64(f.height) > int64(o.Pixels) {
 		return media.Image{}, tooLarge(int(f.width), int(f.height), o, "")
@@ -42,7 +42,7 @@ func (s *session) picture(o Options) (media.Image, error) {
 			return media.Image{}, err
 		}
 	}
-	copyPlanes(&im, f, l)
+	copyPlanes(&im, f, l, block)
 	site(&im, s.chromaLocation(framePointer(s.frame)))
 	t := s.transform
 	if t == (orientation{}) {
@@ -149,8 +149,8 @@ func planarYUV(subX, subY uint8) C.int {
 	return C.AV_PIX_FMT_YUV444P
 }
 
-// copyPlanes copies into one tight block of Go memory.
-func copyPlanes(im *media.Image, f *C.AVFrame, l layout) {
+// copyPlanes copies into one tight block.
+func copyPlanes(im *media.Image, f *C.AVFrame, l layout, take func(n int) []byte) {
 	planes, order := 3, [3]int{0, 1, 2}
 	if l.grey {
 		planes = 1
@@ -159,7 +159,7 @@ func copyPlanes(im *media.Image, f *C.AVFrame, l layout) {
 		order = [3]int{2, 0, 1} // FFmpeg keeps G, B, R
 	}
 	cw, ch := chromaSize(im)
-	block := make([]byte, im.W*im.H+(planes-1)*cw*ch)
+	block := take(im.W*im.H + (planes-1)*cw*ch)
 	for p := range planes {
 		w, h := im.W, im.H
 		if p > 0 {
@@ -220,3 +220,6 @@ func imageBytes(im *media.Image) int64 {
 	}
 	return n
 }
+
+// fresh is memory that the garbage collector looks after.
+func fresh(n int) []byte { return make([]byte, n) }

@@ -240,5 +240,5 @@ func (v *pictures) decode(ctx context.Context, path string) (im media.Image, err
 	if why := s.flagged(); why != "" {
 		return im, &failure{media.ErrCorrupt, why}
 	}
-	return s.picture(v.decoder.options)
+	return s.picture(v.decoder.options, fresh)
 }

@@ -25,8 +25,14 @@ func (v *video) seeking(ctx context.Context, wanted []int, frames map[int]*media
 	// Pictures past the last may have been skipped: there is no way on from here.
 	defer func() { v.at, v.pending = -1, false }()
 	needed := v.neededTimes(wanted)
-	for _, w := range wanted {
+	times := make([]int64, len(wanted))
+	for j, w := range wanted {
+		times[j] = v.index.Order[w]
+	}
+	for j, w := range wanted {
+		v.expect(times[j:])
 		entered, err := v.reach(ctx, w, needed)
+		v.expect(times[j:])
 		if err == nil {
 			err = v.onTo(ctx, w, frames)
 		}
@@ -34,6 +40,7 @@ func (v *video) seeking(ctx context.Context, wanted []int, frames map[int]*media
 			// Damage on the way tells nothing of what lies behind the next key.
 			v.forget()
 			if _, err = v.reach(ctx, w, needed); err == nil {
+				v.expect(times[j:])
 				err = v.onTo(ctx, w, frames)
 			}
 		}
@@ -45,6 +52,13 @@ func (v *video) seeking(ctx context.Context, wanted []int, frames map[int]*media
 		}
 	}
 	return nil
+}
+
+// expect tells the session what is still to come, where that may end it early.
+func (v *video) expect(times []int64) {
+	if v.session != nil && v.index.endsEarly() {
+		v.session.last.expect(times)
+	}
 }
 
 // onTo decodes up to frame w and keeps it. It is errDamaged where w is marked

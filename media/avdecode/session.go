@@ -38,6 +38,7 @@ type session struct {
 
 	fresh    bool                 // no packet was read
 	draining bool                 // the end was sent to the decoder
+	last     lastWanted           // what ends the stream early
 	sent     int                  // packets sent since the last seek
 	keyed    bool                 // a key packet was sent
 	floor    int64                // refusals and pictures before this pts do not count
@@ -241,6 +242,9 @@ func (s *session) next(ctx context.Context) error {
 
 // feed sends one packet of the stream, or the end.
 func (s *session) feed(ctx context.Context) error {
+	if s.last.sent() {
+		return s.drain()
+	}
 	if err := s.read(ctx); err == io.EOF {
 		return s.drain()
 	} else if err != nil {
@@ -264,6 +268,7 @@ func (s *session) send() error {
 	if err != nil {
 		return s.refuse(pts, err)
 	}
+	s.last.note(pts)
 	return nil
 }
 
@@ -390,6 +395,7 @@ func (s *session) prime(ctx context.Context) error {
 func (s *session) flush() {
 	C.avcodec_flush_buffers(codecPointer(s.cc))
 	s.draining, s.sent, s.keyed, s.floor, s.taint = false, 0, false, noFloor, taint{}
+	s.last.forget()
 }
 
 func (s *session) pts() int64      { return int64(framePointer(s.frame).pts) }

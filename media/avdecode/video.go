@@ -21,6 +21,8 @@ type video struct {
 	guard   *guard
 	session *session
 	stats   media.Stats
+	pooling bool     // frames go into memory of the pool,
+	blocks  [][]byte // these
 
 	at      int    // frame that next will return, if none is missing; -1 unknown
 	pending bool   // s.frame holds frame at-1, not yet looked at
@@ -113,8 +115,10 @@ func (v *video) clips(ctx context.Context, spans []media.Span) ([]*media.Clip, e
 		return nil, err
 	}
 	defer v.begin(ctx)()
+	v.blocks = nil
 	frames, err := v.decode(ctx, wanted)
 	if err != nil {
+		v.decoder.pool.Put(v.blocks...) // nobody has seen a frame
 		return nil, err
 	}
 	clips := make([]*media.Clip, len(spans))
@@ -124,7 +128,18 @@ func (v *video) clips(ctx context.Context, spans []media.Span) ([]*media.Clip, e
 			clips[i].Frames[j] = frames[s.Frame(j, v.Len())]
 		}
 	}
+	v.decoder.pool.Lend(clips, v.blocks)
 	return clips, nil
+}
+
+// block takes memory for a frame, from the pool where Clips is under way.
+func (v *video) block(n int) []byte {
+	if !v.pooling {
+		return fresh(n)
+	}
+	b := v.decoder.pool.Block(n)
+	v.blocks = append(v.blocks, b)
+	return b
 }
 
 // union lists the frames of all spans, ascending, once each.
@@ -153,6 +168,8 @@ func (v *video) decode(ctx context.Context, wanted []int) (map[int]*media.Frame,
 		}
 		return frames, nil
 	}
+	v.pooling = true
+	defer func() { v.pooling = false }()
 	frames := make(map[int]*media.Frame, len(wanted))
 	if v.index.Access != through {
 		err := v.seeking(ctx, wanted, frames)
@@ -219,7 +236,7 @@ func (v *video) straight(ctx context.Context, wanted []int, frames map[int]*medi
 
 // keep copies the present picture out as frame i, with its mark.
 func (v *video) keep(i int, frames map[int]*media.Frame) error {
-	im, err := v.session.picture(v.decoder.options)
+	im, err := v.session.picture(v.decoder.options, v.block)
 	if err != nil {
 		return err
 	}

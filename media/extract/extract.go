@@ -140,7 +140,9 @@ func (w *writer) run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("extract: %w", err)
 		}
-		if err := w.write(ctx, clips[0].Frames); err != nil {
+		err = w.write(ctx, clips[0].Frames)
+		clips[0].Release()
+		if err != nil {
 			return err
 		}
 	}

@@ -202,6 +202,11 @@ func (s *server) clips(ctx context.Context, call uint32, spans []media.Span) (ta
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		for _, c := range clips {
+			c.Release()
+		}
+	}()
 	sent := map[*media.Frame]int{}
 	for _, c := range clips {
 		tail = binary.AppendUvarint(tail, uint64(len(c.Frames)))

@@ -133,7 +133,9 @@ func (j *decodeJob) pass(ctx context.Context, p *Pass) (err error) {
 	for i, clip := range clips {
 		c := p.Crops[i]
 		v := media.View{Crop: media.Rect{X: c[0], Y: c[1], W: c[2], H: c[3]}, W: j.Size, H: j.Size, Mean: viewMean, Std: viewStd}
-		if err := clip.Sample(j.view, v); err != nil {
+		err := clip.Sample(j.view, v)
+		clip.Release()
+		if err != nil {
 			return err
 		}
 	}

@@ -142,6 +142,7 @@ func testViews(ctx context.Context, dec media.Decoder, path string, clips Clips)
 	}
 	for _, clip := range cut {
 		v, err := media.RenderCrops(clip, clips.Config, clips.Crops)
+		clip.Release()
 		if err != nil {
 			return nil, err
 		}
