@@ -45,7 +45,9 @@ func members(of reflect.Type) []string {
 		return out
 	}
 	for i := range of.NumField() {
-		out = append(out, of.Field(i).Name)
+		if f := of.Field(i); f.IsExported() { // how a clip's memory is kept stays with its process
+			out = append(out, f.Name)
+		}
 	}
 	return out
 }
