@@ -62,6 +62,7 @@ var arrows = map[string][]string{
 	"media/isolate":         {"media"},
 	"media/dataset":         {"media"},
 	"media/synth":           {"media", "media/loader", "media/dataset"},
+	"media/prepare":         {"media", "media/loader", "media/dataset"},
 	"media/extract":         {"media", "media/loader"},
 	"text":                  {},
 	"pretext":               {"media", "text"},

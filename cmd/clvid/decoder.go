@@ -12,9 +12,13 @@ import (
 
 // newDecoder opens files within the bounds of the settings.
 func newDecoder(d configs.Decode) *avdecode.Decoder {
-	return avdecode.New(avdecode.Options{
+	return avdecode.New(decoderOptions(d))
+}
+
+func decoderOptions(d configs.Decode) avdecode.Options {
+	return avdecode.Options{
 		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Strict: d.Strict, CacheBytes: int64(d.CacheMB) << 20,
-	})
+	}
 }
 
 // openDecoder is newDecoder, in as many worker processes as there are users

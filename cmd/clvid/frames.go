@@ -19,8 +19,8 @@ the very pictures that training gets, through the same path, as 8-bit RGB at
 their own size. Colour is converted from the video's own matrix and range, with
 chroma interpolated linearly, as training does.
 
-Damaged frames and frames past the end are left out and listed; they make the
-exit status 1 once all others are written.`,
+Damaged frames (but with --damaged) and frames past the end are left out and
+listed; they make the exit status 1 once all others are written.`,
 		Example: "  clvid frames clip.mp4 --start 120 --out frames\n" +
 			"  clvid frames clip.mp4 --count 16 --stride 4 --size 112 --out frames --json",
 		Args: oneArg("a video"),
@@ -33,6 +33,7 @@ exit status 1 once all others are written.`,
 	f.IntVar(&q.Count, "count", 1, "`N` frames; 0 is all up to the end")
 	f.IntVar(&q.Stride, "stride", 1, "`S` frames from one to the next")
 	f.IntVar(&q.Short, "size", 0, "`PIXELS` of the shorter side, which only shrinks; 0 leaves frames as they are")
+	f.BoolVar(&q.Damaged, "damaged", false, "write damaged frames too")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := flags.load(cmd)
 		switch {

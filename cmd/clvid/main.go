@@ -96,6 +96,7 @@ func newRoot() *cobra.Command {
 		newFrames(),
 		newInspect(),
 		newList(),
+		newPrepare(),
 		newPretrain(),
 		newPreview(),
 		newSound(),

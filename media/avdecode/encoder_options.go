@@ -29,8 +29,10 @@ type EncodeOptions struct {
 	Quality       int    // CRF of h264 (1..51), quantiser of mpeg4 (1..31); 0 means 20 or 3
 	GOP           int    // frames from one key frame to the next; 0 means 16; of ffv1 always 1
 	Preset        string // of libx264, "ultrafast" to "placebo"; "" means medium
-	// FastDecode trades bytes for decoding speed: no B-frames, no loop filter, no
-	// arithmetic coding, no weighted prediction, and no keys but GOP's. Of h264.
+	// FastDecode trades bytes for decoding speed: no loop filter, no arithmetic
+	// coding, no weighted prediction, no keys but GOP's. Three of four frames are
+	// B-frames that none refers to, so that a reader of clips decodes only those of
+	// them that it wants. Of libx264.
 	FastDecode bool
 	// Like is a picture of the kind that WriteImage will get: its planes' layout,
 	// matrix and range. nil means that Write will get RGB.
@@ -82,6 +84,12 @@ func Extension(codec string) string {
 		return ".mkv"
 	}
 	return ".mp4"
+}
+
+// Validate names the first option that no file can be written with.
+func (o EncodeOptions) Validate() error {
+	_, err := o.complete()
+	return err
 }
 
 // complete fills in defaults and refuses what no encoder can do. It returns
@@ -219,8 +227,8 @@ func (o *EncodeOptions) settings(encoder string, c *C.AVCodecContext) map[string
 		// the last setting, or mbtree=0, equal frames give one of dozens of files.
 		s := map[string]string{"crf": q, "preset": o.Preset, "x264-params": "cpu-independent=1"}
 		if o.FastDecode {
-			s["tune"], s["bf"] = "fastdecode", "0"
-			s["sc_threshold"] = "0" // keys where GOP puts them, none at cuts
+			s["tune"], s["sc_threshold"] = "fastdecode", "0"
+			s["bf"], s["b-pyramid"], s["b_strategy"] = "3", "none", "0"
 		}
 		return s
 	case "libopenh264":

@@ -18,11 +18,12 @@ import (
 // Request says which frames to write, and how. Frames are numbered from 0 in
 // display order; they do not wrap around the end.
 type Request struct {
-	Start   int // first frame
-	Count   int // frames; 0: up to the end
-	Stride  int // frames from one to the next, at least 1
-	Short   int // shorter side in pixels, which only shrinks; 0: as decoded
-	Workers int // that write files; what they write does not depend on it
+	Start   int  // first frame
+	Count   int  // frames; 0: up to the end
+	Stride  int  // frames from one to the next, at least 1
+	Short   int  // shorter side in pixels, which only shrinks; 0: as decoded
+	Damaged bool // write damaged frames too
+	Workers int  // that write files; what they write does not depend on it
 }
 
 // most bounds the numbers of a request, so that sums of them do not overflow.
@@ -47,6 +48,7 @@ type Picture struct {
 	Seconds float64 `json:"seconds"` // presentation time, from the first frame
 	Key     bool    `json:"key"`
 	File    string  `json:"file"`
+	Damage  string  `json:"damage,omitempty"` // why it cannot be trusted
 }
 
 // Missing is a run of frames that were asked for and not written.
@@ -77,21 +79,24 @@ func (r *Result) Err() error {
 	return fmt.Errorf("extract: %s: %d of %d frames were not written, frame %d the first of them", r.Video, n, n+len(r.Pictures), r.Missing[0].Start)
 }
 
-// miss notes frame i as not written, in one run with those before it.
-func (r *Result) miss(i, stride int, reason string) {
-	if n := len(r.Missing); n > 0 && r.Missing[n-1].End == i-stride && r.Missing[n-1].Reason == reason {
-		r.Missing[n-1].End, r.Missing[n-1].Frames = i, r.Missing[n-1].Frames+1
+// miss notes frames as not written, in one run with those before them where the
+// reason is the same.
+func (r *Result) miss(m Missing, stride int) {
+	if n := len(r.Missing); n > 0 && r.Missing[n-1].End == m.Start-stride && r.Missing[n-1].Reason == m.Reason {
+		r.Missing[n-1].End = m.End
+		r.Missing[n-1].Frames += m.Frames
 		return
 	}
-	r.Missing = append(r.Missing, Missing{i, i, 1, reason})
+	r.Missing = append(r.Missing, m)
 }
 
 // PNG writes the frames that are asked for into dir, which is made where there
 // is none, as frame_000123.png by their numbers: 8-bit RGB, the pictures that
 // Clips returns, brought to R'G'B' as media.Image.Scaled does for training too.
-// Memory stays bounded. Frames that are damaged, or past the end, are left out
-// and listed in the result, whose Err tells; an error here is one of the
-// request, of writing or of ctx, with what was written until then in the result.
+// Memory stays bounded. Frames that are damaged (unless they are asked for) or
+// past the end are left out and listed in the result, whose Err tells; an error
+// here is one of the request, of reading on, of writing or of ctx, with what was
+// written until then in the result.
 func PNG(ctx context.Context, video media.Video, dir string, q Request) (*Result, error) {
 	result := &Result{Video: video.Info().Path, Frames: video.Len(), Pictures: []Picture{}, Missing: []Missing{}}
 	if err := q.Validate(); err != nil {
@@ -147,10 +152,10 @@ func (w *writer) run(ctx context.Context) error {
 		}
 	}
 	if past := wanted - within; past > 0 {
-		w.result.Missing = append(w.result.Missing, Missing{
+		w.result.miss(Missing{
 			Start: q.Start + within*q.Stride, End: q.Start + (wanted-1)*q.Stride, Frames: past,
 			Reason: fmt.Sprintf("the video has %d frames", w.video.Len()),
-		})
+		}, q.Stride)
 	}
 	return nil
 }
@@ -158,38 +163,60 @@ func (w *writer) run(ctx context.Context) error {
 // salvage writes what is sound of the last n frames, of which span holds the
 // first, in one pass over the file: a clip with damage gives no frame at all.
 func (w *writer) salvage(ctx context.Context, span media.Span, n, chunk int) error {
-	var sound []*media.Frame
+	var ready []*media.Frame
 	next, end := span.Start, span.Start+n*span.Stride
-	reason := "the decoder does not give it"
+	const lost = "the decoder does not give it"
+	skip := func(to int) {
+		for ; next < to; next += span.Stride {
+			w.result.miss(Missing{next, next, 1, lost}, span.Stride)
+		}
+	}
 	for f, err := range w.video.Frames(ctx) {
 		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			reason = err.Error()
-			break
-		}
-		if f.Index < next || (f.Index-span.Start)%span.Stride != 0 {
-			continue
-		}
-		if f.Index >= end {
-			break
-		}
-		for ; next < f.Index; next += span.Stride {
-			w.result.miss(next, span.Stride, reason)
-		}
-		next += span.Stride
-		if sound = append(sound, f); len(sound) == chunk {
-			if err := w.write(ctx, sound); err != nil {
+			skip(end)
+			if err := w.explain(err, lost); err != nil {
 				return err
 			}
-			sound = sound[:0]
+			break
+		}
+		if f.Index < next || (f.Index-span.Start)%span.Stride != 0 || f.Index >= end {
+			continue // past the end, too: the report comes last
+		}
+		skip(f.Index)
+		next += span.Stride
+		if f.Damage != "" && !w.request.Damaged {
+			w.result.miss(Missing{f.Index, f.Index, 1, f.Damage}, span.Stride)
+			continue
+		}
+		if ready = append(ready, f); len(ready) == chunk {
+			if err := w.write(ctx, ready); err != nil {
+				return err
+			}
+			ready = ready[:0]
 		}
 	}
-	for ; next < end; next += span.Stride {
-		w.result.miss(next, span.Stride, reason)
+	skip(end)
+	return w.write(ctx, ready)
+}
+
+// explain takes the reasons of lost frames from the report that ends a pass. Any
+// other error is returned.
+func (w *writer) explain(err error, lost string) error {
+	var damage *media.Damage
+	if !errors.As(err, &damage) {
+		return fmt.Errorf("extract: %w", err)
 	}
-	return w.write(ctx, sound)
+	found := w.result.Missing
+	w.result.Missing = []Missing{}
+	for _, m := range found {
+		for _, r := range damage.Ranges {
+			if m.Reason == lost && r.First <= m.Start && m.Start <= r.Last {
+				m.Reason = r.Reason
+			}
+		}
+		w.result.miss(m, w.request.Stride)
+	}
+	return nil
 }
 
 // write makes the files of some frames, in their order.
@@ -205,7 +232,7 @@ func (w *writer) write(ctx context.Context, frames []*media.Frame) error {
 }
 
 func (w *writer) file(f *media.Frame) (Picture, error) {
-	p := Picture{Index: f.Index, Seconds: f.Time.Seconds(), Key: f.Key, File: filepath.Join(w.dir, fmt.Sprintf("frame_%06d.png", f.Index))}
+	p := Picture{Index: f.Index, Seconds: f.Time.Seconds(), Key: f.Key, Damage: f.Damage, File: filepath.Join(w.dir, fmt.Sprintf("frame_%06d.png", f.Index))}
 	width, height := f.W, f.H
 	if w.request.Short > 0 {
 		width, height = media.FitShort(f.W, f.H, w.request.Short, 1)

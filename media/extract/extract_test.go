@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"context"
 	"errors"
 	"image"
 	"image/png"
@@ -108,10 +109,12 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 			[]Missing{{10, 12, 2, "the video has 10 frames"}}},
 		{"far past the end", mediatest.Movie{Frames: 10}, Request{Count: most, Stride: most}, 1,
 			[]Missing{{most, (most - 1) * most, most - 1, "the video has 10 frames"}}},
-		{"damage", mediatest.Movie{Frames: 20, Damage: &media.Error{Path: "m", Op: "frames", Err: media.ErrCorrupt}, DamageAt: 12}, Request{Stride: 3}, 4,
-			[]Missing{{12, 18, 3, "media: frames m: corrupt data"}}},
+		{"damage", mediatest.Movie{Frames: 20, Damage: media.ErrCorrupt, DamageAt: 10, DamageEnd: 17}, Request{Stride: 3}, 5,
+			[]Missing{{12, 15, 2, "corrupt data"}}},
 		{"damage and end", mediatest.Movie{Frames: 9, Damage: media.ErrCorrupt, DamageAt: 7}, Request{Start: 6, Count: 5, Stride: 1}, 1,
 			[]Missing{{7, 8, 2, "corrupt data"}, {9, 10, 2, "the video has 9 frames"}}},
+		{"damaged too", mediatest.Movie{Frames: 9, Damage: media.ErrCorrupt, DamageAt: 3, DamageEnd: 5, Lost: 2}, Request{Stride: 1, Damaged: true}, 7,
+			[]Missing{{7, 8, 2, "lost"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir, result, err := extract(t, tc.movie, tc.request)
@@ -141,8 +144,14 @@ func TestRequestErrors(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
-	broken := errors.New("disk on fire")
-	if _, _, err := extract(t, mediatest.Movie{Frames: 3, Damage: broken}, Request{Stride: 1}); !errors.Is(err, broken) {
-		t.Errorf("error %v, want the one of the decoder", err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dec := &mediatest.Decoder{Movies: map[string]mediatest.Movie{"m": {Frames: 3}}}
+	video, err := dec.Open(t.Context(), "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := PNG(ctx, video, t.TempDir(), Request{Stride: 1}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the context's", err)
 	}
 }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/media/avdecode"
+	"github.com/clvid/clvid/media/dataset"
+	"github.com/clvid/clvid/media/prepare"
+)
+
+// prepareFlags are the flags of a preparation.
+type prepareFlags struct {
+	prepare.Config
+	codec string
+}
+
+func newPrepare() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "prepare DATA",
+		Short: "make a copy of a data set that decodes many times faster",
+		Long: `Makes every video anew: small, with a key frame every few frames, so that cutting
+a clip decodes few frames besides those of the clip. The result is a data set as
+any other: labels, splits, captions, stretches and fields are carried over.
+
+What is there is kept, so that a run that was interrupted or killed goes on when
+it is started again; inputs and settings that changed are made again. Every
+video that was written is read again, and its frames and times are compared. Of
+damaged videos the sound frames are kept. Sound is left out. Videos that cannot
+be decoded are listed; too many of them (max_bad) make the exit status 1.`,
+		Example: "  clvid prepare videos --out small\n" +
+			"  clvid prepare weizmann --out small --side 112 --gop 8\n" +
+			"  clvid pretrain --data small --out RUN",
+		Args: oneArg("a data set"),
+	}
+	p := &prepareFlags{Config: prepare.Default()}
+	flags := addCommonFlags(cmd, "config", "split", "where", "out", "workers", "set", "json")
+	cmd.Flag("out").Usage = "`FOLDER` of the new set, made where there is none"
+	cmd.Flag("split").Usage = "`NAME[,NAME]` of splits to make (default: all)"
+	f := cmd.Flags()
+	f.IntVar(&p.Side, "side", p.Side, "`PIXELS` of the shorter side, which only shrinks; 0 keeps sizes")
+	f.IntVar(&p.GOP, "gop", p.GOP, "`N` frames from one key frame to the next")
+	f.StringVar(&p.codec, "codec", avdecode.CodecH264, "`CODEC`: h264, mpeg4 or ffv1 (lossless)")
+	f.IntVar(&p.Quality, "crf", 0, "`Q` of H.264 (1 best to 51), or quantiser of MPEG-4 (1 to 31); 0 is 23 or 3")
+	f.BoolVar(&p.FastDecode, "fastdecode", p.FastDecode, "trade bytes for speed of decoding, of h264")
+	f.StringVar(&p.Preset, "preset", p.Preset, "`NAME` of x264's effort, ultrafast to placebo")
+	complete(cmd, "codec", []string{avdecode.CodecH264, avdecode.CodecMPEG4, avdecode.CodecFFV1}, cobra.ShellCompDirectiveNoFileComp)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cfg, err := flags.load(cmd)
+		if err != nil {
+			return err
+		}
+		cfg.Data = args[0]
+		if cfg.Out == "" {
+			return needFlag(cmd, "out")
+		}
+		if p.Workers = cfg.Workers; p.Workers == 0 {
+			p.Workers = runtime.NumCPU()
+		}
+		return p.run(cmd, cfg, flags.JSON)
+	}
+	return cmd
+}
+
+func (p *prepareFlags) run(cmd *cobra.Command, cfg *configs.Config, asJSON bool) (err error) {
+	codec, encoder, err := avdecode.FindEncoder(p.codec)
+	if err == nil {
+		err = errors.Join(p.Validate(), p.options(codec, nil).Validate())
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	notes := cmd.ErrOrStderr()
+	if codec != p.codec {
+		fmt.Fprintf(notes, "note: this build writes no %s, so the videos are %s\n", p.codec, codec)
+	}
+	set, err := dataset.Open(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, set.Close()) }()
+	if set, err = set.Select(dataset.Query{Split: cfg.Split, Where: cfg.Where}); err != nil {
+		return err
+	}
+	tools := p.tools(cfg.Decode, codec, encoder)
+	defer func() { err = errors.Join(err, closeDecoder(tools.Decoder)) }()
+	bar := newWorkBar(notes, "preparing", len(set.Items))
+	report, err := prepare.Run(cmd.Context(), set, cfg.Out, p.Config, tools, func(now prepare.Progress) {
+		note := ""
+		if now.Failed > 0 {
+			note = fmt.Sprintf("%d failed", now.Failed)
+		}
+		bar.set(now.Done, float64(now.DoneBytes)/float64(max(now.TotalBytes, 1)), note)
+	})
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = writeJSON(cmd.OutOrStdout(), report)
+	} else {
+		err = showPrepared(cmd.OutOrStdout(), report)
+	}
+	if n := len(report.Failures); err == nil && n > 0 {
+		return media.TooMany(n, report.Videos+n, cfg.MaxBad, report.Failures[0].Reason)
+	}
+	return err
+}
+
+// prepareCRF is x264's own default.
+const prepareCRF = 23
+
+func (p *prepareFlags) options(codec string, like *media.Image) avdecode.EncodeOptions {
+	quality := p.Quality
+	if quality == 0 && codec == avdecode.CodecH264 {
+		quality = prepareCRF
+	}
+	o := avdecode.EncodeOptions{Codec: codec, Quality: quality, GOP: p.GOP, Preset: p.Preset, FastDecode: p.FastDecode, Like: like, Width: 2, Height: 2}
+	if like != nil {
+		o.Width, o.Height = like.W, like.H
+	}
+	return o
+}
+
+// tools open files for a package that knows no codecs.
+func (p *prepareFlags) tools(d configs.Decode, codec, encoder string) prepare.Tools {
+	d.CacheMB = 0 // every video is decoded once
+	reader := decoderOptions(d)
+	reader.IndexCache = "off" // its files move
+	return prepare.Tools{
+		Decoder: openDecoder(d, p.Workers), Reader: avdecode.New(reader),
+		Ending: avdecode.Extension(codec), Lossless: codec == avdecode.CodecFFV1,
+		Key: fmt.Sprintf("%s by %s of quality %d", codec, encoder, p.options(codec, nil).Quality),
+		Open: func(path string, out prepare.Output) (prepare.Encoder, error) {
+			o := p.options(codec, out.Like)
+			o.FrameRate = out.FrameRate
+			return avdecode.NewEncoder(path, o)
+		},
+	}
+}
+
+// showPrepared prints a report for people.
+func showPrepared(w io.Writer, r *prepare.Report) error {
+	for _, p := range r.Failures {
+		if _, err := fmt.Fprintf(w, "failed: %s: %s\n", p.Path, p.Reason); err != nil {
+			return err
+		}
+	}
+	for _, p := range r.Damaged {
+		if _, err := fmt.Fprintf(w, "damaged: %s: %d of %d frames kept: %s\n", p.Path, p.Frames, p.Of, p.Reason); err != nil {
+			return err
+		}
+	}
+	made := fmt.Sprintf("%d, %d frames", r.Videos, r.Frames)
+	if r.Kept > 0 {
+		made += fmt.Sprintf("; %d of them were there", r.Kept)
+	}
+	rows := [][2]string{
+		{"data set", r.Out},
+		{"videos", made},
+		{"failed", fmt.Sprint(len(r.Failures))},
+		{"size", fmt.Sprintf("%s, before %s", byteCount(r.OutputBytes), byteCount(r.InputBytes))},
+	}
+	if s := r.Speed; s != nil {
+		rows = append(rows, [2]string{"clips", fmt.Sprintf("%.0f/s, before %.0f/s: %.1f times as fast (%d clips of %d videos)", s.Prepared, s.Source, s.Ratio, s.Clips, s.Videos)})
+	}
+	return showPairs(w, append(rows, [2]string{"time", fmt.Sprintf("%.1f s", r.Seconds)}))
+}

@@ -1,0 +1,268 @@
+// Package prepare makes a data set that decodes fast out of another one: every
+// video as a small file with a key frame every few frames. What is there is
+// kept, so that a run that was killed goes on; what is written was read again
+// and compared; and equal inputs give equal bytes with any number of workers.
+package prepare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/clvid/clvid/internal/atomicfile"
+	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/media/dataset"
+	"github.com/clvid/clvid/media/loader"
+)
+
+// The values of Config.Format.
+const (
+	FormatFolder = "folder" // a file for each video, and clips.csv
+	FormatTar    = "tar"    // the same in WebDataset shards
+)
+
+// Formats lists the values of Config.Format.
+func Formats() []string { return []string{FormatFolder, FormatTar} }
+
+// Config says what to make.
+type Config struct {
+	Side       int    // shorter side in pixels, which only shrinks; 0 keeps sizes
+	GOP        int    // frames from one key frame to the next
+	Quality    int    // CRF of H.264, quantiser of MPEG-4; 0 is the encoder's default
+	FastDecode bool   // trade bytes for speed, of H.264
+	Preset     string // of libx264
+	Workers    int    // videos under way at a time
+	Format     string // one of Formats
+	ShardMB    int    // least size of a shard but the last, of FormatTar
+}
+
+// Default are shards for training at 112 pixels, which draws crops from them.
+func Default() Config {
+	return Config{Side: 128, GOP: 16, FastDecode: true, Preset: "medium", Workers: 1, Format: FormatFolder, ShardMB: 256}
+}
+
+// Validate names the first number that is out of bounds.
+func (c Config) Validate() error {
+	switch {
+	case c.Side != 0 && (c.Side < 16 || c.Side > 4096):
+		return fmt.Errorf("prepare: side is %d pixels, want 16 to 4096, or 0 to keep sizes", c.Side)
+	case c.GOP < 1 || c.GOP > 1000:
+		return fmt.Errorf("prepare: gop is %d frames, want 1 to 1000", c.GOP)
+	case c.Workers < 1:
+		return fmt.Errorf("prepare: workers is %d, want at least 1", c.Workers)
+	case c.Format != FormatFolder && c.Format != FormatTar:
+		return fmt.Errorf("prepare: format is %q, want one of %v", c.Format, Formats())
+	case c.ShardMB < 1 || c.ShardMB > 1<<20:
+		return fmt.Errorf("prepare: shard-mb is %d, want 1 to %d", c.ShardMB, 1<<20)
+	}
+	return nil
+}
+
+// Encoder takes the pictures of one video, each at its time from the start. The
+// file appears whole when it is closed, or not at all.
+type Encoder interface {
+	WriteImage(im *media.Image, at time.Duration) error
+	Close() error
+}
+
+// Output describes a file to write.
+type Output struct {
+	Like      *media.Image // a picture such as those to come
+	FrameRate int          // frames per second, roughly
+}
+
+// Tools read and write files for a package that knows no codecs.
+type Tools struct {
+	Decoder media.Decoder // of the inputs
+	Reader  media.Decoder // of what was written, and of inputs that are timed; without caches
+	Open    func(path string, o Output) (Encoder, error)
+	Ending  string // of files that Open writes, such as .mp4
+	// Lossless is set where the encoder takes planes of any kind as they are.
+	Lossless bool
+	// Key names all that decides about the bytes and is not in Config: codec,
+	// encoder, settings of the decoder.
+	Key string
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Done, Total           int   // videos
+	Failed                int   // of those done
+	DoneBytes, TotalBytes int64 // of inputs that had to be made
+}
+
+// job is a run under way.
+type job struct {
+	Config
+	tools  Tools
+	dir    string
+	inputs []input
+	log    *record
+	notify func(Progress)
+}
+
+// workName is the folder of half-made files. It is hidden, so that no reader of
+// folders looks in; videosName holds what is ready.
+const (
+	workName   = ".work"
+	videosName = "videos"
+)
+
+// Run makes the videos of set in the folder dir, which is made where there is
+// none, with a manifest clips.csv that carries over labels, splits, captions,
+// stretches and fields. A video that cannot be decoded is a failure in the
+// report and not in the manifest; of a damaged one the sound frames are kept. An
+// error is one of writing, of the configuration or of ctx. progress is called
+// from one goroutine.
+func Run(ctx context.Context, set *dataset.Set, dir string, c Config, t Tools, progress func(Progress)) (*Report, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	j := &job{Config: c, tools: t, dir: dir, inputs: plan(set.Items, t.Ending), notify: progress}
+	if err := j.begin(); err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(filepath.Join(dir, workName)) // nothing in it is needed
+	outcomes, err := j.makeAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report := j.report(outcomes)
+	if err := j.finish(set, outcomes); err != nil {
+		return nil, err
+	}
+	report.Seconds = time.Since(start).Seconds()
+	if report.Speed, err = j.measure(ctx, outcomes); err != nil {
+		return nil, err
+	}
+	return report, report.write(dir)
+}
+
+// begin clears what a killed process left and reads what was made before.
+func (j *job) begin() error {
+	work := filepath.Join(j.dir, workName)
+	if err := os.RemoveAll(work); err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	if err := os.MkdirAll(work, 0o755); err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	// Until the end there is no set here: without this a reader would take the
+	// folder for one of fewer videos, without labels.
+	name := filepath.Join(j.dir, dataset.ManifestName)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		if err := atomicfile.Write(name, []byte("path\n")); err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+	}
+	var err error
+	j.log, err = openRecord(filepath.Join(j.dir, recordName))
+	return err
+}
+
+// outcome is what became of one input.
+type outcome struct {
+	Entry
+	kept bool  // it was there already
+	err  error // why there is nothing; the rest is then the input's alone
+}
+
+// makeAll makes what is not there, in parallel, and lists outcomes in the order
+// of the inputs.
+func (j *job) makeAll(ctx context.Context) ([]outcome, error) {
+	defer j.log.close()
+	p := Progress{Total: len(j.inputs)}
+	for i := range j.inputs {
+		in := &j.inputs[i]
+		in.entry, in.kept = j.log.find(j, in)
+		if !in.kept {
+			p.TotalBytes += in.size
+		}
+	}
+	var out []outcome
+	one := func(ctx context.Context, _, i int) (outcome, error) { return j.makeOne(ctx, i) }
+	for o, err := range loader.Map(ctx, 0, len(j.inputs), j.Workers, 4*j.Workers, one) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+		p.Done++
+		if !o.kept {
+			p.DoneBytes += j.inputs[p.Done-1].size
+		}
+		if o.err != nil {
+			p.Failed++
+		}
+		if j.notify != nil {
+			j.notify(p)
+		}
+	}
+	return out, nil
+}
+
+// makeOne makes one video, unless it is there. Its error ends the run; what is
+// wrong with the input is in the outcome.
+func (j *job) makeOne(ctx context.Context, i int) (outcome, error) {
+	in := j.inputs[i]
+	if in.kept {
+		return outcome{Entry: in.entry, kept: true}, nil
+	}
+	o := outcome{Entry: Entry{Input: in.path, Size: in.size, Changed: in.changed, Key: j.key(), Output: in.output}}
+	temporary := filepath.Join(j.dir, workName, fmt.Sprintf("%d%s", i, j.tools.Ending))
+	if o.err = in.err; o.err == nil {
+		o.err = j.transcode(ctx, in.path, temporary, &o.Entry)
+	}
+	if err := ctx.Err(); err != nil {
+		return o, err
+	}
+	if o.err != nil {
+		return o, j.writable()
+	}
+	final := filepath.Join(j.dir, filepath.FromSlash(in.output))
+	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
+		return o, fmt.Errorf("prepare: %w", err)
+	}
+	if err := os.Rename(temporary, final); err != nil {
+		return o, fmt.Errorf("prepare: %w", err)
+	}
+	return o, j.log.add(o.Entry)
+}
+
+// writable tells whether the folder still takes files: a full disk is no fault
+// of the video that meets it, and ends the run.
+func (j *job) writable() error {
+	probe := filepath.Join(j.dir, workName, "probe")
+	err := os.WriteFile(probe, make([]byte, 1<<16), 0o644)
+	if err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	return os.Remove(probe)
+}
+
+// lock makes the folder where it is missing and keeps other processes out.
+func lock(dir string) (unlock func() error, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("prepare: %s is in use by another clvid: wait for it, or name another folder", dir)
+	}
+	return f.Close, nil
+}
