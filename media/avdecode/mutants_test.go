@@ -218,7 +218,7 @@ func decodeMutants(t *testing.T, dir string, seed, from, to uint64) (all tally) 
 		}
 		watchdog := time.AfterFunc(hangBound, func() { panic(hangWords + ": " + path) })
 		start := time.Now()
-		wrong := all.decode(path, m)
+		wrong := all.decode(path+m.member, m)
 		watchdog.Stop()
 		if took := time.Since(start); took > all.Slowest {
 			all.Slowest, all.SlowestName = took, m.what

@@ -1,6 +1,7 @@
 package avdecode
 
 import (
+	"archive/tar"
 	"bytes"
 	"fmt"
 	"math/rand/v2"
@@ -122,10 +123,11 @@ func scribble(rng *rand.Rand, b []byte, from, to int) []byte {
 
 // mutant is one broken file.
 type mutant struct {
-	name string // as it lies in a folder: seed, index and ending
-	what string // in words
-	data []byte
-	rng  *rand.Rand // for what is then asked of it
+	name   string // as it lies in a folder: seed, index and ending
+	member string // "" or what follows the name to open it in a shard
+	what   string // in words
+	data   []byte
+	rng    *rand.Rand // for what is then asked of it
 }
 
 // makeMutant makes file index of a seed.
@@ -142,7 +144,21 @@ func makeMutant(seeds [][]byte, seed, index uint64) mutant {
 		m.what += ", " + mutation.name
 	}
 	m.name = fmt.Sprintf("seed%d-index%05d%s", seed, index, filepath.Ext(seedFiles[n]))
+	if rng.IntN(8) == 0 {
+		m.shelve()
+	}
 	return m
+}
+
+// shelve makes the file a member of a tar shard.
+func (m *mutant) shelve() {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	// Writing to memory does not fail, and the header is a valid one.
+	_ = w.WriteHeader(&tar.Header{Name: m.name, Mode: 0o644, Size: int64(len(m.data))})
+	_, _ = w.Write(m.data)
+	_ = w.Close()
+	m.member, m.name, m.data, m.what = "#"+m.name, m.name+".tar", b.Bytes(), m.what+", in a shard"
 }
 
 func TestMutantsRepeat(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -228,7 +229,11 @@ func (p *process) obituary() string {
 // outOfMemory tells whether it ended because the kernel gave no more.
 func (p *process) outOfMemory() bool {
 	words := p.words.all()
-	return strings.Contains(words, "out of memory") || strings.Contains(words, "cannot allocate memory")
+	return slices.ContainsFunc([]string{
+		"out of memory", "cannot allocate memory", // Go
+		"failed to allocate", // the race detector
+		"std::bad_alloc",     // C++ libraries that FFmpeg calls
+	}, func(said string) bool { return strings.Contains(words, said) })
 }
 
 // ending keeps the first lines that a worker writes to standard error.
