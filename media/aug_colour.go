@@ -52,16 +52,26 @@ func drawColour(rng *rand.Rand, a AugmentConfig) []Change {
 	if a.ColourStyle == ColourLinear {
 		return drawLinear(rng, a)
 	}
-	if a.ColourProb == 0 || a.ColourStrength == 0 && a.Hue == 0 || rng.Float64() >= a.ColourProb {
+	switch {
+	case a.ColourProb == 0 || a.ColourStrength == 0 && a.Hue == 0:
+		return nil
+	case a.ColourPerFrame:
+		return a.drawPerFrame(rng.Uint64())
+	case rng.Float64() >= a.ColourProb:
 		return nil
 	}
-	if !a.ColourPerFrame {
-		return a.drawSteps(rng)
-	}
-	seed := rng.Uint64()
+	return a.drawSteps(rng)
+}
+
+// drawPerFrame draws for each frame whether colours change, and how.
+func (a AugmentConfig) drawPerFrame(seed uint64) []Change {
 	return []Change{{Pixels: func(p Pixels) {
 		p.eachFrame(func(t int, frame Pixels) {
-			for _, change := range a.drawSteps(rand.New(rand.NewPCG(seed, uint64(t)))) {
+			rng := rand.New(rand.NewPCG(seed, uint64(t)))
+			if rng.Float64() >= a.ColourProb {
+				return
+			}
+			for _, change := range a.drawSteps(rng) {
 				change.Pixels(frame)
 			}
 		})

@@ -45,8 +45,9 @@ type Change struct {
 
 // Augmentation is one kind of change of the pixels of a view.
 type Augmentation struct {
-	Name string
-	Doc  string
+	Name    string
+	Doc     string // one line
+	Setting string // what turns it on
 	// Draw takes the parameters of one view from rng and returns what to do.
 	Draw func(rng *rand.Rand, a AugmentConfig) []Change
 }

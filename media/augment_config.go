@@ -96,6 +96,32 @@ func (a AugmentConfig) View(i int) AugmentConfig {
 	return a
 }
 
+// Summary tells what is on, for people.
+func (a AugmentConfig) Summary() string {
+	parts := []string{fmt.Sprintf("crop %g–%g", a.CropMin, a.CropMax)}
+	if a.CropRule == CropShortSide {
+		parts[0] = fmt.Sprintf("short side %d–%d", a.ShortSideMin, a.ShortSideMax)
+	}
+	add := func(on bool, format string, v ...any) {
+		if on {
+			parts = append(parts, fmt.Sprintf(format, v...))
+		}
+	}
+	add(a.Flip > 0, "flip %g", a.Flip)
+	add(a.RandOps > 0, "%d of RandAugment, magnitude %g", a.RandOps, a.RandMagnitude)
+	add(a.ColourProb > 0 && (a.ColourStrength > 0 || a.Hue > 0), "colour %g (%s), hue %g", a.ColourStrength, a.ColourStyle, a.Hue)
+	add(a.ColourPerFrame, "drawn per frame")
+	add(a.Grey > 0, "grey %g", a.Grey)
+	add(a.BlurProb > 0, "blur %g", a.BlurProb)
+	add(a.Solarise > 0, "solarise %g", a.Solarise)
+	add(a.SecondBlurProb != asFirst, "later views blur %g", a.SecondBlurProb)
+	add(a.SecondSolarise != asFirst, "later views solarise %g", a.SecondSolarise)
+	add(a.Erase > 0, "erase %g", a.Erase)
+	add(a.Cutout > 0, "cutout %g", a.Cutout)
+	add(a.PerFrame, "augmentation drawn per frame")
+	return strings.Join(parts, ", ")
+}
+
 // Validate names the first setting that is out of bounds.
 func (a AugmentConfig) Validate() error {
 	for _, w := range []struct {

@@ -78,3 +78,16 @@ func TestAugmentOfLaterViews(t *testing.T) {
 		t.Errorf("first view blurs by %g, the second by %g and solarises by %g, want 1, 0.1, 0", first.BlurProb, second.BlurProb, second.Solarise)
 	}
 }
+
+func TestAugmentSummary(t *testing.T) {
+	a := DefaultAugment()
+	a.BlurProb, a.RandOps = .5, 2
+	for want, got := range map[string]string{
+		"crop 0.6–1, 2 of RandAugment, magnitude 9, colour 0.3 (linear), hue 0, grey 0.2, blur 0.5": a.Summary(),
+		"crop 1–1": NoAugment().Summary(),
+	} {
+		if got != want {
+			t.Errorf("summary %q, want %q", got, want)
+		}
+	}
+}

@@ -3,13 +3,13 @@ package media
 // augmentations lists what may change the pixels of a view, in the order in
 // which it happens; crop and mirror come before, as part of the View.
 var augmentations = [...]Augmentation{
-	{Name: "rand-augment", Doc: "drawn operations of RandAugment", Draw: drawRandAugment},
-	{Name: "colour", Doc: "brightness, contrast, saturation, hue", Draw: drawColour},
-	{Name: "grey", Doc: "no colour", Draw: drawGrey},
-	{Name: "blur", Doc: "Gaussian blur", Draw: drawBlur},
-	{Name: "solarise", Doc: "bright values turned dark", Draw: drawSolarise},
-	{Name: "erase", Doc: "a rectangle erased", Draw: drawErase},
-	{Name: "cutout", Doc: "a square erased", Draw: drawCutout},
+	{Name: "rand-augment", Doc: "drawn ones of 14 operations (RandAugment)", Setting: "augment.rand_ops", Draw: drawRandAugment},
+	{Name: "colour", Doc: "brightness, contrast, saturation, hue: linear, as SimCLR or as torchvision", Setting: "augment.colour_style", Draw: drawColour},
+	{Name: "grey", Doc: "no colour", Setting: "augment.grey", Draw: drawGrey},
+	{Name: "blur", Doc: "Gaussian blur, kernels as of SimCLR or torchvision", Setting: "augment.blur_prob", Draw: drawBlur},
+	{Name: "solarise", Doc: "bright values turned dark", Setting: "augment.solarise", Draw: drawSolarise},
+	{Name: "erase", Doc: "a rectangle erased, of drawn shape", Setting: "augment.erase", Draw: drawErase},
+	{Name: "cutout", Doc: "a square erased, of fixed size", Setting: "augment.cutout", Draw: drawCutout},
 }
 
 // Augmentations returns the changes of pixels in the order in which they happen.

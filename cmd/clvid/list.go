@@ -39,7 +39,7 @@ func newList() *cobra.Command {
 		{"text-encoders", "text encoders, for clvid convert and clvid export so far", listTextEncoders},
 		{"optimizers", "optimizers, for --set optimizer.name=", listOptimizers},
 		{"samplers", "ways to cut clips from a video", listSamplers},
-		{"augmentations", "what changes the pixels of a view, in this order", listAugmentations},
+		{"augmentations", "how views of a clip differ, in this order", listAugmentations},
 		{"presets", "embedded settings, for --config", listPresets},
 	} {
 		cmd.AddCommand(&cobra.Command{
@@ -92,9 +92,13 @@ func listSamplers() (out []listed) {
 	return out
 }
 
-func listAugmentations() (out []listed) {
+func listAugmentations() []listed {
+	out := []listed{
+		{"crop", "a part resized, as torchvision or Inception, or a square of a scaled picture", "augment.crop_rule"},
+		{"flip", "a mirror image", "augment.flip"},
+	}
 	for _, a := range media.Augmentations() {
-		out = append(out, listed{a.Name, a.Doc, "augment"})
+		out = append(out, listed{a.Name, a.Doc, a.Setting})
 	}
 	return out
 }

@@ -92,13 +92,7 @@ func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) 
 }
 
 func previewSubtitle(c *configs.Config) string {
-	a := c.Augment
-	text := fmt.Sprintf("%s    input %s, %s, %d px    crop %g–%g, flip %g, colour %g, grey %g    seed %d",
-		c.Data, c.Clip.Input, c.Clip.Sampling(), c.Clip.Size, a.CropMin, a.CropMax, a.Flip, a.ColourStrength, a.Grey, c.Seed)
-	if a.PerFrame {
-		text += "    augmentation drawn per frame"
-	}
-	return text
+	return fmt.Sprintf("%s    input %s, %s, %d px    %s    seed %d", c.Data, c.Clip.Input, c.Clip.Sampling(), c.Clip.Size, c.Augment.Summary(), c.Seed)
 }
 
 // previewRows draws the first samples of epoch 0, in the order of training. A
