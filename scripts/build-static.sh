@@ -230,12 +230,10 @@ licences() {
 }
 
 # go_environment prints the variables with which go links against the libraries,
-# with the FFmpeg in $1. libgcc goes in as well: libstdc++, which openh264 and
-# zimg need, unwinds by it.
+# with the FFmpeg in $1.
 go_environment() {
-  echo "CLVID_STATIC_LIBRARIES=$1/lib/pkgconfig:$(pkgconfig_path dav1d openh264 libzimg-dev zlib1g-dev)"
   echo "PKG_CONFIG=$root/scripts/pkg-config-static.sh"
-  echo "CGO_LDFLAGS=-O2 -static-libgcc -L$(folder zlib1g-dev)/lib"
+  echo "CLVID_STATIC_LIBRARIES=$1/lib/pkgconfig:$(pkgconfig_path dav1d openh264 libzimg-dev zlib1g-dev)"
 }
 
 # link makes the binary, with main's $environment.
