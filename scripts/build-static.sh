@@ -230,16 +230,23 @@ licences() {
 }
 
 # go_environment prints the variables with which go links against the libraries,
-# with the FFmpeg in $1.
+# with the FFmpeg in $1. Go's cache does not see what pkg-config answers: a flag
+# without effect, made of the libraries' names, keeps packages apart that are
+# linked with others.
 go_environment() {
+  local libraries
+  libraries=$1/lib/pkgconfig:$(pkgconfig_path dav1d openh264 libzimg-dev zlib1g-dev)
   echo "PKG_CONFIG=$root/scripts/pkg-config-static.sh"
-  echo "CLVID_STATIC_LIBRARIES=$1/lib/pkgconfig:$(pkgconfig_path dav1d openh264 libzimg-dev zlib1g-dev)"
+  echo "CLVID_STATIC_LIBRARIES=$libraries"
+  echo "GOFLAGS=${GOFLAGS:-} -tags=netgo,osusergo -gcflags=github.com/clvid/clvid/media/avdecode=-I=/$(sha256sum <<<"$libraries" | cut -c1-16)"
 }
 
-# link makes the binary, with main's $environment.
+# link makes the binary, with main's $environment. Go takes a binary that is there
+# for good whatever became of the archives in it.
 link() {
   mkdir -p bin
-  env "${environment[@]}" go build -trimpath -tags netgo,osusergo -o bin/clvid-static ./cmd/clvid
+  rm -f bin/clvid-static
+  env "${environment[@]}" go build -trimpath -o bin/clvid-static ./cmd/clvid
   licences >bin/clvid-static.LICENSES.txt
 }
 

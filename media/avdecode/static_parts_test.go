@@ -85,7 +85,7 @@ func TestStaticParts(t *testing.T) {
 	check("filter", func(s string) bool { return astiav.FindFilterByName(s) != nil }, "FilterGraph", "FindFilterByName", "avfilter")
 	check("encoder", func(s string) bool { return astiav.FindEncoderByName(s) != nil }, "FindEncoderByName", "FindEncoder(")
 	check("muxer", func(s string) bool { return astiav.FindOutputFormat(s) != nil }, "AllocOutputFormatContext")
-	for _, kind := range []string{"decoder", "demuxer", "encoder", "muxer", "protocol", "filter", "bsf"} {
+	for _, kind := range []string{"decoder", "demuxer", "parser", "encoder", "muxer", "protocol", "filter", "bsf"} {
 		if len(parts[kind]) == 0 {
 			t.Errorf("scripts/static-parts.txt names no %s", kind)
 		}
