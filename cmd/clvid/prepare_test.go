@@ -67,7 +67,9 @@ func TestPrepareSurvivesKills(t *testing.T) {
 		t.Skip("kills many runs")
 	}
 	data := filepath.Join(sharedtest.Dir(t), "data/actions/weizmann")
-	args := func(dir string) []string { return []string{"prepare", data, "--out", dir, "--where", "label=jack"} }
+	args := func(dir string) []string {
+		return []string{"prepare", data, "--out", dir, "--where", "label=jack", "--format", "tar", "--shard-mb", "1"}
+	}
 	whole := filepath.Join(t.TempDir(), "whole")
 	mustRun(t, append(args(whole), "--workers", "1")...)
 	dir := filepath.Join(t.TempDir(), "killed")
@@ -82,6 +84,9 @@ func TestPrepareSurvivesKills(t *testing.T) {
 	}
 	if kills == 0 {
 		t.Error("no run was killed")
+	}
+	if found := jsonOf[setFinding](t, "inspect", dir, "--json"); found.Videos != 9 {
+		t.Errorf("%+v", found)
 	}
 	if a, b := sums(t, whole), sums(t, dir); a != b {
 		t.Errorf("after %d kills files differ:\n%s\n%s", kills, a, b)

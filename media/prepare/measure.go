@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -47,7 +46,7 @@ func (j *job) measure(ctx context.Context, outcomes []outcome) (*Speed, error) {
 	for n := 0; n < min(timedVideos, len(made)) && source+prepared < timedLimit; n++ {
 		o := made[n*len(made)/min(timedVideos, len(made))]
 		a, err := j.timeClips(ctx, o.Input, o.Frames)
-		b, err2 := j.timeClips(ctx, filepath.Join(j.dir, filepath.FromSlash(o.Output)), o.Frames)
+		b, err2 := j.timeClips(ctx, j.place(o.Output), o.Frames)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -93,6 +92,14 @@ func (j *job) timeClips(ctx context.Context, path string, frames int) (d time.Du
 	}
 	end, err := threadTime()
 	return max(end-start, time.Microsecond), err
+}
+
+// place is the path under which an output is opened when all is done.
+func (j *job) place(output string) string {
+	if j.members != nil {
+		return j.path(j.members[output])
+	}
+	return j.path(output)
 }
 
 // threadTime is what this thread has spent on a core.

@@ -104,7 +104,10 @@ type job struct {
 	dir    string
 	inputs []input
 	log    *record
-	notify func(Progress)
+	shards shardList // that are there at the start
+	// members are the names of outputs in shards, once those are packed.
+	members map[string]string
+	notify  func(Progress)
 }
 
 // workName is the folder of half-made files. It is hidden, so that no reader of
@@ -168,6 +171,9 @@ func (j *job) begin() error {
 		}
 	}
 	var err error
+	if j.shards, err = readShards(j.dir); err != nil {
+		return err
+	}
 	j.log, err = openRecord(filepath.Join(j.dir, recordName))
 	return err
 }
@@ -230,12 +236,8 @@ func (j *job) makeOne(ctx context.Context, i int) (outcome, error) {
 	if o.err != nil {
 		return o, j.writable()
 	}
-	final := filepath.Join(j.dir, filepath.FromSlash(in.output))
-	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
-		return o, fmt.Errorf("prepare: %w", err)
-	}
-	if err := os.Rename(temporary, final); err != nil {
-		return o, fmt.Errorf("prepare: %w", err)
+	if err := j.name(temporary, in.output); err != nil {
+		return o, err
 	}
 	return o, j.log.add(o.Entry)
 }

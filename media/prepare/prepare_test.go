@@ -33,7 +33,8 @@ type bench struct {
 	key     string
 
 	spoil func(path string) error
-	lose  bool // the encoder loses its last frame
+	lose  bool   // the encoder loses its last frame
+	pad   string // makes files larger
 }
 
 func newBench(t *testing.T, movies map[string]mediatest.Movie, items ...dataset.Item) *bench {
@@ -81,6 +82,7 @@ type timesFile struct {
 	path string
 	W, H int
 	At   []time.Duration
+	Pad  string
 }
 
 func (b *bench) open(path string, o Output) (Encoder, error) {
@@ -89,7 +91,7 @@ func (b *bench) open(path string, o Output) (Encoder, error) {
 			return nil, err
 		}
 	}
-	return &timesFile{b: b, path: path, W: o.Like.W, H: o.Like.H}, nil
+	return &timesFile{b: b, path: path, W: o.Like.W, H: o.Like.H, Pad: b.pad}, nil
 }
 
 func (f *timesFile) WriteImage(im *media.Image, at time.Duration) error {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -69,14 +68,13 @@ func openRecord(path string) (*record, error) {
 }
 
 // find returns the line of an input that is as it was, made as it would be now,
-// and whose output is there.
+// and whose output is there, as a file or in a shard.
 func (r *record) find(j *job, in *input) (Entry, bool) {
 	e, ok := r.had[in.output]
 	if !ok || in.err != nil || e.Input != in.path || e.Size != in.size || e.Changed != in.changed || e.Key != j.key() {
 		return Entry{}, false
 	}
-	info, err := os.Stat(filepath.Join(j.dir, filepath.FromSlash(e.Output)))
-	return e, err == nil && info.Size() == e.Bytes
+	return e, j.there(e.Output, e.Bytes) || j.shards.Members[e.Output] != ""
 }
 
 // add writes one line, in one write: a kill can cut a line, never mix two.
@@ -105,11 +103,9 @@ func encodeEntry(e Entry) ([]byte, error) {
 
 func (r *record) close() error { return r.file.Close() }
 
-// replace writes the list anew, with the lines of these outcomes alone, and
-// removes the outputs of all others.
-func (r *record) replace(dir string, outcomes []outcome) error {
+// replace writes the list anew, with the lines of these outcomes alone.
+func (r *record) replace(outcomes []outcome) error {
 	var data []byte
-	stay := map[string]bool{}
 	for _, o := range outcomes {
 		if o.err != nil {
 			continue
@@ -118,17 +114,10 @@ func (r *record) replace(dir string, outcomes []outcome) error {
 		if err != nil {
 			return err
 		}
-		data, stay[o.Output] = append(data, line...), true
+		data = append(data, line...)
 	}
 	if err := atomicfile.Write(r.path, data); err != nil {
 		return fmt.Errorf("prepare: %w", err)
-	}
-	for output := range r.had {
-		if !stay[output] && filepath.IsLocal(filepath.FromSlash(output)) {
-			if err := os.Remove(filepath.Join(dir, filepath.FromSlash(output))); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("prepare: %w", err)
-			}
-		}
 	}
 	return nil
 }

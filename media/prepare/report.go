@@ -2,8 +2,12 @@ package prepare
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/clvid/clvid/internal/atomicfile"
@@ -73,16 +77,58 @@ func (j *job) key() string {
 	return fmt.Sprintf("side %d, gop %d, quality %d, fastdecode %t, preset %s, %s", j.Side, j.GOP, j.Quality, j.FastDecode, j.Preset, j.tools.Key)
 }
 
-// finish writes the manifest and the record, and removes what is not in them.
+// finish packs what goes into shards, writes the manifest and the record, and
+// removes what is not in them.
 func (j *job) finish(set *dataset.Set, outcomes []outcome) error {
-	if err := dataset.WriteManifest(filepath.Join(j.dir, dataset.ManifestName), manifest(set.Items, outcomes)); err != nil {
+	var err error
+	if j.Format == FormatTar {
+		j.members, err = j.pack(set.Items, outcomes)
+	} else {
+		err = j.dropShards(set.Items, outcomes)
+	}
+	if err != nil {
+		return err
+	}
+	items := manifest(set.Items, outcomes)
+	for i, it := range items {
+		if j.members != nil {
+			items[i].Name = j.members[it.Name]
+		}
+	}
+	if err := dataset.WriteManifest(j.path(dataset.ManifestName), items); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	return j.log.replace(j.dir, outcomes)
+	if err := j.log.replace(outcomes); err != nil {
+		return err
+	}
+	return j.clean(outcomes)
+}
+
+// clean removes videos that the manifest does not name.
+func (j *job) clean(outcomes []outcome) error {
+	stay := map[string]bool{}
+	for _, o := range outcomes {
+		stay[o.Output] = o.err == nil && j.Format == FormatFolder
+		j.log.had[o.Output] = o.Entry
+	}
+	for output := range j.log.had {
+		if stay[output] || !filepath.IsLocal(filepath.FromSlash(output)) {
+			continue
+		}
+		if err := os.Remove(j.path(output)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("prepare: %w", err)
+		}
+		// Folders go when they are empty.
+		for dir := path.Dir(output); dir != "." && os.Remove(j.path(dir)) == nil; {
+			dir = path.Dir(dir)
+		}
+	}
+	return nil
 }
 
 // manifest lists the items whose videos are there, by their new names. Stretches
-// move with the first frame, which may have been left out.
+// move with the first frame, which may have been left out; those before it are
+// gone.
 func manifest(items []dataset.Item, outcomes []outcome) []dataset.Item {
 	made := map[string]*outcome{}
 	for i := range outcomes {
@@ -91,13 +137,13 @@ func manifest(items []dataset.Item, outcomes []outcome) []dataset.Item {
 	var out []dataset.Item
 	for _, it := range items {
 		o := made[it.Path]
-		if o.err != nil {
+		if o.err != nil || it.End != 0 && it.End <= o.From {
 			continue
 		}
 		it.Name, it.Fields = o.Output, maps.Clone(it.Fields)
 		it.Start = max(it.Start-o.From, 0)
 		if it.End != 0 {
-			it.End = max(it.End-o.From, it.Start+1)
+			it.End -= o.From
 		}
 		out = append(out, it)
 	}
