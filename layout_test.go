@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	// C kernels of sampling.
 	"media/internal/kernel": {},
 	"media/loader":          {"media"},
+	"media/framecache":      {"media"},
 	"media/sound":           {},
 	"media/avdecode":        {"media", "media/sound"},
 	"media/isolate":         {"media"},

@@ -15,16 +15,27 @@ type Decode struct {
 	Streams int           `yaml:"streams" doc:"most streams in a container"`
 	Timeout time.Duration `yaml:"timeout" doc:"for one clip request"`
 	Strict  bool          `yaml:"strict" doc:"a damaged frame makes the file bad"`
-	CacheMB int           `yaml:"cache_mb" doc:"decoded videos kept in memory, 0 keeps none"`
+	Cache   string        `yaml:"cache" doc:"where decoded videos are kept, whole, for later epochs: off, memory or disk"`
+	CacheMB int           `yaml:"cache_mb" doc:"bound of what is kept; a video fills at most a sixteenth"`
+	// CacheSide changes pixels, whether a video is kept or not.
+	CacheSide int    `yaml:"cache_side" doc:"pixels of the short side to which all pictures are reduced first, even; 0 as decoded; part of the result"`
+	CacheDir  string `yaml:"cache_dir" doc:"folder of decode.cache=disk; '' is clvid/frames in the user's cache folder"`
 	// Isolate changes no bit of what sound files give.
 	Isolate  bool `yaml:"isolate" doc:"decode in worker processes, whose crash costs one file"`
-	WorkerMB int  `yaml:"worker_mb" doc:"memory of such a process beside its share of the cache"`
+	WorkerMB int  `yaml:"worker_mb" doc:"memory of such a process in all"`
 }
 
 // DefaultDecode allows 8K pictures and keeps small sets decoded.
 func DefaultDecode() Decode {
-	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, CacheMB: 1024, WorkerMB: 3072}
+	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 3072}
 }
+
+// The values of Decode.Cache.
+const (
+	CacheOff    = "off"
+	CacheMemory = "memory"
+	CacheDisk   = "disk"
+)
 
 // Validate checks the ranges.
 func (d Decode) Validate() error {
@@ -37,6 +48,10 @@ func (d Decode) Validate() error {
 		return fmt.Errorf("decode.timeout is %v, want more than 0s", d.Timeout)
 	case d.WorkerMB < 256:
 		return fmt.Errorf("decode.worker_mb is %d MB, want at least 256", d.WorkerMB)
+	case d.Cache != CacheOff && d.Cache != CacheMemory && d.Cache != CacheDisk:
+		return fmt.Errorf("decode.cache is %q, want %s, %s or %s", d.Cache, CacheOff, CacheMemory, CacheDisk)
+	case d.CacheSide != 0 && (d.CacheSide < 16 || d.CacheSide > 4096 || d.CacheSide%2 != 0):
+		return fmt.Errorf("decode.cache_side is %d pixels, want an even number from 16 to 4096, or 0 for as decoded", d.CacheSide)
 	case d.CacheMB < 0:
 		return fmt.Errorf("decode.cache_mb is %d MB, want at least 0", d.CacheMB)
 	}

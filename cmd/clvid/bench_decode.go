@@ -26,7 +26,6 @@ file is read before the clock starts.`,
 	}
 	c, asJSON := &bench.DecodeConfig{}, false
 	decode := configs.DefaultDecode()
-	decode.CacheMB = 0
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.IntVar(&c.Clips, "clips", 32, "`N` clips in all")

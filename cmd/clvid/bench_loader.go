@@ -38,8 +38,12 @@ Single files are taken again and again until they fill a batch. Memory is looked
 		if err != nil {
 			return err
 		}
-		s := &session{cfg: cfg, decoder: openDecoder(cfg.Decode, cfg.Workers), notes: cmd.ErrOrStderr()}
-		defer closeDecoder(s.decoder)
+		decoder, err := cachedDecoder(cfg.Decode, cfg.Workers)
+		if err != nil {
+			return err
+		}
+		defer closeDecoder(decoder)
+		s := &session{cfg: cfg, decoder: decoder, notes: cmd.ErrOrStderr()}
 		setup, err := s.loading(args)
 		if err != nil {
 			return err

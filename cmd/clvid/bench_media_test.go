@@ -54,3 +54,30 @@ func TestBenchMediaRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A second epoch from the cache decodes nothing, wherever that is, and the side
+// changes what a run is.
+func TestBenchLoaderCaches(t *testing.T) {
+	video := filepath.Join(sharedtest.Dir(t), "data", "clips", "carphone.mp4")
+	args := strings.Fields("bench loader --task clip-pairs --batch 1 --epochs 3 --workers 1 --set media.size=16 --set decode.cache_side=64 --json")
+	for _, cache := range []string{"off", "memory", "disk"} {
+		dir := t.TempDir()
+		r := jsonOf[bench.LoadReport](t, append(args, video, "--set", "decode.cache="+cache, "--set", "decode.cache_dir="+dir)...)
+		const frames = 120
+		if (r.FramesDecoded == frames) != (cache != "off") {
+			t.Errorf("cache %s: %d frames decoded", cache, r.FramesDecoded)
+		}
+		if files, _ := filepath.Glob(filepath.Join(dir, "*.frames")); len(files) > 0 != (cache == "disk") {
+			t.Errorf("cache %s: files %v", cache, files)
+		}
+	}
+	for want, setting := range map[string]string{
+		`decode.cache is "ram", want off, memory or disk`: "decode.cache=ram",
+		"decode.cache_side is 63 pixels, want an even":    "decode.cache_side=63",
+		"not a directory": "decode.cache_dir=" + video,
+	} {
+		if _, stderr, code := clvid(t, append(args, video, "--set", "decode.cache=disk", "--set", setting)...); code == 0 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %q", setting, code, stderr)
+		}
+	}
+}

@@ -24,7 +24,7 @@ func workerCommand(d configs.Decode) []string {
 }
 
 // workerMemory is what a worker may take in all, in bytes.
-func workerMemory(d configs.Decode) int64 { return int64(d.WorkerMB+d.CacheMB) << 20 }
+func workerMemory(d configs.Decode) int64 { return int64(d.WorkerMB) << 20 }
 
 func newDecodeWorker() *cobra.Command {
 	return &cobra.Command{

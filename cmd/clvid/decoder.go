@@ -1,12 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/avdecode"
+	"github.com/clvid/clvid/media/framecache"
 	"github.com/clvid/clvid/media/isolate"
 )
 
@@ -17,7 +21,7 @@ func newDecoder(d configs.Decode) *avdecode.Decoder {
 
 func decoderOptions(d configs.Decode) avdecode.Options {
 	return avdecode.Options{
-		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Strict: d.Strict, CacheBytes: int64(d.CacheMB) << 20,
+		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Strict: d.Strict,
 	}
 }
 
@@ -30,10 +34,29 @@ func openDecoder(d configs.Decode, users int) media.Decoder {
 	if users <= 0 {
 		users = runtime.NumCPU()
 	}
-	d.CacheMB /= users // each has a cache of its own
 	return isolate.New(isolate.Options{
 		Command: workerCommand(d), Workers: users, Timeout: d.Timeout, Memory: workerMemory(d),
 	})
+}
+
+// cachedDecoder is openDecoder behind the cache of decoded videos, for what goes
+// over videos again and again.
+func cachedDecoder(d configs.Decode, users int) (media.Decoder, error) {
+	o := framecache.Options{Side: d.CacheSide}
+	switch d.Cache {
+	case configs.CacheMemory:
+		o.Bytes = int64(d.CacheMB) << 20
+	case configs.CacheDisk:
+		o.Bytes, o.Dir = int64(d.CacheMB)<<20, d.CacheDir
+		if o.Dir == "" {
+			base, err := os.UserCacheDir()
+			if err != nil {
+				return nil, fmt.Errorf("decode.cache=disk: %w: name a folder in decode.cache_dir", err)
+			}
+			o.Dir = filepath.Join(base, "clvid", "frames")
+		}
+	}
+	return framecache.New(openDecoder(d, users), o)
 }
 
 // closeDecoder ends the processes of a decoder, where it has any.

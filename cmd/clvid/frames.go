@@ -44,7 +44,6 @@ listed; they make the exit status 1 once all others are written.`,
 		case q.Validate() != nil:
 			return usageError{q.Validate()}
 		}
-		cfg.Decode.CacheMB = 0 // which would decode all of a small video for one frame
 		decoder := openDecoder(cfg.Decode, 1)
 		defer closeDecoder(decoder)
 		video, err := decoder.Open(cmd.Context(), args[0])

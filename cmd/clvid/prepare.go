@@ -133,7 +133,6 @@ func (p *prepareFlags) options(codec string, like *media.Image) avdecode.EncodeO
 
 // tools open files for a package that knows no codecs.
 func (p *prepareFlags) tools(d configs.Decode, codec, encoder string) prepare.Tools {
-	d.CacheMB = 0 // every video is decoded once
 	reader := decoderOptions(d)
 	reader.IndexCache = "off" // its files move
 	return prepare.Tools{

@@ -62,8 +62,12 @@ func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	s := &session{cfg: cfg, decoder: openDecoder(cfg.Decode, cfg.Workers), notes: cmd.ErrOrStderr()}
-	defer closeDecoder(s.decoder)
+	decoder, err := cachedDecoder(cfg.Decode, cfg.Workers)
+	if err != nil {
+		return err
+	}
+	defer closeDecoder(decoder)
+	s := &session{cfg: cfg, decoder: decoder, notes: cmd.ErrOrStderr()}
 	parts, err := s.parts(len(all.Classes))
 	if err != nil {
 		return err

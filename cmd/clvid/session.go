@@ -42,7 +42,7 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 	if cfg.Threads == 0 {
 		cfg.Threads = runtime.NumCPU()
 	}
-	for _, path := range []*string{&cfg.Data, &cfg.InitFrom} { // a run's settings must hold from any folder
+	for _, path := range []*string{&cfg.Data, &cfg.InitFrom, &cfg.Decode.CacheDir} { // a run's settings must hold from any folder
 		if *path == "" {
 			continue
 		}
@@ -54,10 +54,15 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 	if cfg.Device != "cpu" {
 		return nil, usageError{fmt.Errorf("--device %q: want cpu", cfg.Device)}
 	}
-	s := &session{cfg: cfg, notes: notes, decoder: openDecoder(cfg.Decode, cfg.Workers)}
-	var err error
-	s.backend, err = cpu.Open(cpu.Options{Threads: cfg.Threads})
-	return s, err
+	decoder, err := cachedDecoder(cfg.Decode, cfg.Workers)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{cfg: cfg, notes: notes, decoder: decoder}
+	if s.backend, err = cpu.Open(cpu.Options{Threads: cfg.Threads}); err != nil {
+		return nil, errors.Join(err, closeDecoder(decoder))
+	}
+	return s, nil
 }
 
 func (s *session) close() error { return errors.Join(s.backend.Close(), closeDecoder(s.decoder)) }
@@ -239,7 +244,7 @@ func decisive(cfg *configs.Config) *configs.Config {
 	c, d := *cfg, configs.Default(nil)
 	c.Data, c.Out, c.InitFrom, c.Workers = "", "", "", 0
 	c.CheckpointEvery, c.LogEvery, c.Check, c.MaxBad = d.CheckpointEvery, d.LogEvery, d.Check, d.MaxBad
-	c.Decode.CacheMB, c.Decode.Timeout = d.Decode.CacheMB, d.Decode.Timeout
+	c.Decode.Cache, c.Decode.CacheMB, c.Decode.CacheDir, c.Decode.Timeout = d.Decode.Cache, d.Decode.CacheMB, d.Decode.CacheDir, d.Decode.Timeout
 	c.Eval, c.Finetune = d.Eval, d.Finetune
 	return &c
 }

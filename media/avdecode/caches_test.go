@@ -3,12 +3,10 @@ package avdecode
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -72,74 +70,5 @@ func TestChangedFileIsNoticed(t *testing.T) {
 	_, err := v.Clips(t.Context(), media.Span{N: 1, Stride: 1})
 	if !errors.Is(err, media.ErrCorrupt) || !strings.Contains(err.Error(), "the file changed") {
 		t.Errorf("error %v", err)
-	}
-}
-
-func TestFrameCacheServes(t *testing.T) {
-	path := small(t, 20)
-	want := sequence(t, open(t, plain(), path))
-	d := New(Options{IndexCache: "off", CacheBytes: 16 << 20})
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			v, err := d.Open(t.Context(), path)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer v.Close()
-			clips, err := v.Clips(t.Context(), media.Span{Start: 3, N: 16, Stride: 3})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			for _, f := range clips[0].Frames {
-				if hash(&f.Image) != want[f.Index] {
-					t.Errorf("frame %d differs", f.Index)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	v := open(t, d, path)
-	if _, err := v.Clips(t.Context(), media.Span{N: 4, Stride: 1}); err != nil {
-		t.Fatal(err)
-	}
-	if v.Stats().Opens != 0 {
-		t.Errorf("a cached video was opened: %+v", v.Stats())
-	}
-}
-
-func TestFrameCacheBound(t *testing.T) {
-	frame := func() []*media.Frame {
-		return []*media.Frame{{Image: media.Image{Planes: [3][]byte{make([]byte, 10)}}}}
-	}
-	c := newFrameCache(160)
-	if _, room := c.get(fileID{Path: "large"}, 11); room {
-		t.Error("a video over a sixteenth of the cache gets room")
-	}
-	// An epoch over more videos than fit keeps the first ones.
-	for range 3 {
-		for i := range 40 {
-			id := fileID{Path: fmt.Sprint(i)}
-			if frames, room := c.get(id, 10); frames == nil && room {
-				c.put(id, frame())
-			}
-			if c.used > c.limit {
-				t.Fatalf("%d bytes of %d", c.used, c.limit)
-			}
-		}
-	}
-	for i := range 16 {
-		if frames, _ := c.get(fileID{Path: fmt.Sprint(i)}, 10); frames == nil {
-			t.Errorf("video %d was driven out", i)
-		}
-	}
-	// Long disuse lets a new video in.
-	for range patience*len(c.seen) + 100 {
-		c.get(fileID{Path: "3"}, 10)
-	}
-	if _, room := c.get(fileID{Path: "new"}, 10); !room || c.used != 150 {
-		t.Errorf("no room after long disuse: %d bytes used", c.used)
 	}
 }

@@ -7,26 +7,20 @@ import (
 	"github.com/clvid/clvid/media"
 )
 
-// Options bound what a file may cost. The zero value is the safe default,
-// without a cache of decoded videos.
+// Options bound what a file may cost. The zero value is the safe default.
 type Options struct {
 	Pixels     int           // largest width x height; 0 means 4096*4096
 	Streams    int           // most streams in a container; 0 means 64
 	Timeout    time.Duration // for one open, one call of Clips, one frame of Frames; 0 means 30 s
 	Strict     bool          // refuse a file at its first sign of damage
 	IndexCache string        // folder of packet indexes; "" is os.UserCacheDir()/clvid/index, "off" is none
-	CacheBytes int64         // bound of the cache of decoded small videos; 0 is off, see DefaultCacheBytes
 }
-
-// DefaultCacheBytes is a good bound for the cache of decoded videos.
-const DefaultCacheBytes = 256 << 20
 
 // Decoder opens videos and still images with FFmpeg. It may be used by many
 // goroutines; each opened video by one at a time.
 type Decoder struct {
 	options Options
 	indexes *indexCache
-	frames  *frameCache
 	pool    *media.Pool // of the memory of clips
 }
 
@@ -48,7 +42,7 @@ func New(o Options) *Decoder {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
-	return &Decoder{options: o, indexes: newIndexCache(o.IndexCache), frames: newFrameCache(o.CacheBytes), pool: media.NewPool(poolBytes)}
+	return &Decoder{options: o, indexes: newIndexCache(o.IndexCache), pool: media.NewPool(poolBytes)}
 }
 
 // Open opens a regular file as a video, a still image as a video of one frame, a

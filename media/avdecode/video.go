@@ -159,15 +159,8 @@ func (v *video) union(spans []media.Span) ([]int, error) {
 
 var errSpan = errors.New("bad span")
 
-// decode returns the wanted frames, from memory where the whole video is kept.
+// decode returns the wanted frames.
 func (v *video) decode(ctx context.Context, wanted []int) (map[int]*media.Frame, error) {
-	if all := v.kept(ctx); all != nil {
-		frames := make(map[int]*media.Frame, len(wanted))
-		for _, i := range wanted {
-			frames[i] = all[i]
-		}
-		return frames, nil
-	}
 	v.pooling = true
 	defer func() { v.pooling = false }()
 	frames := make(map[int]*media.Frame, len(wanted))
@@ -178,28 +171,6 @@ func (v *video) decode(ctx context.Context, wanted []int) (map[int]*media.Frame,
 		}
 	}
 	return frames, v.straight(ctx, wanted, frames)
-}
-
-// kept returns all frames of a small video, decoding them if the cache has
-// room for them and they are sound; nil otherwise.
-func (v *video) kept(ctx context.Context) []*media.Frame {
-	size := v.index.FrameBytes * int64(v.Len())
-	all, room := v.decoder.frames.get(v.id, size)
-	if all != nil || !room || v.index.Damage != "" {
-		return all
-	}
-	for f, err := range v.frames(ctx) {
-		if errors.Is(err, media.ErrCorrupt) || err == nil && f.Damage != "" {
-			v.decoder.frames.refuse(v.id)
-			return nil // decode says why, if it matters to the frames in question
-		}
-		if err != nil {
-			return nil
-		}
-		all = append(all, f)
-	}
-	v.decoder.frames.put(v.id, all)
-	return all
 }
 
 // straight decodes from the start and keeps what is wanted.
