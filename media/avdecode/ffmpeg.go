@@ -67,6 +67,7 @@ func (n *note) during(f func() error) error {
 func (n *note) text() string    { return C.GoString(&n.c.text[0]) }
 func (n *note) tooLarge() bool  { return n.c.too_large != 0 }
 func (n *note) container() bool { return n.c.container != 0 }
+func (n *note) gap() bool       { return n.c.gap != 0 }
 
 // guard stops FFmpeg's reading by deadline or by a context.
 type guard struct {

@@ -113,7 +113,7 @@ func (s *session) scan(ctx context.Context, x *index) ([]packet, error) {
 	var n C.int64_t
 	s.fresh = false
 	fc, stream := formatPointer(s.fc), C.int(s.stream.Index())
-	if strings.HasPrefix(s.container(), "mov,") {
+	if n := s.container(); strings.HasPrefix(n, "mov,") || n == "avi" {
 		// Before the scan: fragments are listed again when they are read again.
 		x.Promised = int(C.clvid_index_entries(fc, stream))
 	}
@@ -142,8 +142,8 @@ func (s *session) scan(ctx context.Context, x *index) ([]packet, error) {
 	return packets, nil
 }
 
-// scanDamage notes a file that ends early. MP4 lists its samples up front;
-// where fewer could be read, the rest is gone.
+// scanDamage notes a file that ends early. MP4 and AVI list their packets; where
+// fewer could be read, the rest is gone.
 func (x *index) scanDamage(s *session, packets []packet, err error) {
 	x.Promised = max(x.Promised, len(packets))
 	// MPEG-TS marks a packet at every jump of its counters, so at each join of
@@ -157,13 +157,17 @@ func (x *index) scanDamage(s *session, packets []packet, err error) {
 	case s.note.container():
 		x.Damage = "the container is damaged: " + s.explain(nil)
 	case x.Promised > len(packets):
-		x.Damage = fmt.Sprintf("the file ends after %d of %d packets", len(packets), x.Promised)
+		x.Damage = fmt.Sprintf("%d of the %d packets that the file lists are there", len(packets), x.Promised)
 	}
 }
 
 // settle fixes the order of frames and the way to reach them.
 func (x *index) settle(ctx context.Context, s *session, packets []packet, o Options) error {
 	doubt := x.orderFrom(packets)
+	if s.container() == "avi" && x.Promised > len(packets) {
+		// Times are counted, by the list after a seek and by packets otherwise.
+		doubt = "the list of packets and the packets disagree"
+	}
 	first, err := s.firstFrame(ctx, x, o)
 	if err != nil {
 		return err

@@ -229,6 +229,7 @@ func (v *video) firstPicture(ctx context.Context, frame int) error {
 	if s.flagged() != "" || s.taint.refused > 0 {
 		return errUnclean
 	}
+	s.taint.of(s.packetOfPicture(), true) // what lies before this entry is no matter
 	v.at, v.pending, v.mark = frame+1, true, ""
 	return nil
 }

@@ -35,6 +35,8 @@ type session struct {
 	stream *astiav.Stream
 	image  bool // a still-image container: its first picture alone counts
 	strict bool // refuse at the first sign of damage
+	// gapless streams hold every picture that others refer to.
+	gapless bool
 
 	fresh    bool                 // no packet was read
 	draining bool                 // the end was sent to the decoder
@@ -179,7 +181,7 @@ func (s *session) openCodec(o Options) error {
 	c := codecPointer(s.cc)
 	c.max_pixels = codecPixels(o)
 	c.pkt_timebase = streamPointer(s.stream).time_base
-	s.strict = o.Strict
+	s.strict, s.gapless = o.Strict, s.holdsAll()
 	if s.strict || par.CodecID() == astiav.CodecIDMjpeg {
 		c.err_recognition |= C.AV_EF_EXPLODE
 	}
@@ -221,7 +223,7 @@ func (s *session) explain(err error) string {
 // call. It returns io.EOF at the end. Refused packets are signs in s.taint.
 func (s *session) next(ctx context.Context) error {
 	for {
-		err := s.note.during(func() error { return s.cc.ReceiveFrame(s.frame) })
+		err := s.decoding(func() error { return s.cc.ReceiveFrame(s.frame) })
 		switch {
 		case err == nil:
 			return nil
@@ -238,6 +240,15 @@ func (s *session) next(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// decoding runs a call of the decoder and notes where it missed pictures.
+func (s *session) decoding(f func() error) error {
+	err := s.note.during(f)
+	if s.note.gap() && s.gapless && s.keyed {
+		s.taint.add(2*s.sent-1, "pictures are missing from the stream")
+	}
+	return err
 }
 
 // feed sends one packet of the stream, or the end.
@@ -261,7 +272,7 @@ func (s *session) send() error {
 	s.sent++
 	s.keyed = s.keyed || s.packet.Flags().Has(astiav.PacketFlagKey)
 	C.clvid_number_packet(codecPointer(s.cc), packetPointer(s.packet), C.int64_t(s.sent)) // comes back with the picture
-	err := s.note.during(func() error { return s.cc.SendPacket(s.packet) })
+	err := s.decoding(func() error { return s.cc.SendPacket(s.packet) })
 	if err != nil && s.lenience() {
 		err = s.sendLeniently(err)
 	}

@@ -43,7 +43,12 @@ static _Thread_local clvid_note *note;
 static void on_log(void *avcl, int level, const char *format, va_list args) {
 	char line[sizeof note->text];
 	const AVClass *class = avcl ? *(const AVClass **)avcl : NULL;
-	if (!note || level > AV_LOG_ERROR)
+	if (!note)
+		return;
+	// H.264 says the first at the level of debugging, as streams may have gaps.
+	if (!strncmp(format, "Frame num gap", 13) || !strncmp(format, "Could not find ref with POC", 27))
+		note->gap = 1;
+	if (level > AV_LOG_ERROR)
 		return;
 	vsnprintf(line, sizeof line, format, args);
 	if (strstr(line, "max pixel count") || strstr(line, "Picture size"))
@@ -60,7 +65,7 @@ void clvid_log_install(void) { av_log_set_callback(on_log); }
 
 void clvid_note_begin(clvid_note *n) {
 	n->text[0] = 0;
-	n->too_large = n->container = 0;
+	n->too_large = n->container = n->gap = 0;
 	note = n;
 }
 

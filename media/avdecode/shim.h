@@ -24,6 +24,7 @@ typedef struct clvid_note {
 	char text[240];
 	int too_large; // a picture size was refused
 	int container; // the demuxer said so, not a parser or a decoder
+	int gap;       // a decoder missed pictures that it was to refer to
 } clvid_note;
 void clvid_log_install(void);
 void clvid_note_begin(clvid_note *n);
