@@ -183,7 +183,7 @@ func room(s []float32, n int) []float32 {
 
 // resize applies the axes to a plane of a picture.
 func (s *scratch) resize(plane int, im *Image, x, y *kernel.Axis) {
-	s.line, s.planes[plane] = room(s.line, x.Reach()), room(s.planes[plane], len(x.First)*len(y.First))
+	s.line, s.planes[plane] = room(s.line, x.Work()), room(s.planes[plane], len(x.First)*len(y.First))
 	kernel.Resize(s.planes[plane], im.Planes[plane], im.Strides[plane], x, y, s.line)
 }
 

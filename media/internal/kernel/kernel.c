@@ -15,62 +15,69 @@
 
 // Vectors as GCC and clang have them: lowered to what an instruction set offers.
 enum { lanes = 16 };
-typedef uint8_t bytes __attribute__((vector_size(lanes)));
-typedef int32_t whole __attribute__((vector_size(4 * lanes)));
 typedef float many __attribute__((vector_size(4 * lanes)));
 typedef float four __attribute__((vector_size(16)));
 
-INLINE many load(const uint8_t *p) {
-    bytes b;
-    memcpy(&b, p, sizeof b);
-    return __builtin_convertvector(__builtin_convertvector(b, whole), many);
-}
-
-// blend is the weighted sum of rows, down the columns: the order of one output's
-// sum is that of the rows, however many columns go at once.
+// blend is the weighted sum of rows, down the columns, in the order of the rows;
+// four rows at a time, so that the sums are moved less. Plain loops, as the
+// compiler widens bytes better than vectors of them.
 INLINE void blend(float *restrict line, const uint8_t *restrict src, ptrdiff_t stride, int reach,
                   const float *restrict w, int taps) {
+    for (int i = 0; i < reach; i++) line[i] = 0;
+    int k = 0;
+    for (; k + 4 <= taps; k += 4) {
+        const uint8_t *restrict a = src + k * stride, *restrict b = a + stride, *restrict c = b + stride, *restrict d = c + stride;
+        float wa = w[k], wb = w[k + 1], wc = w[k + 2], wd = w[k + 3];
+        for (int i = 0; i < reach; i++) line[i] = (((line[i] + wa * (float)a[i]) + wb * (float)b[i]) + wc * (float)c[i]) + wd * (float)d[i];
+    }
+    for (; k < taps; k++) {
+        const uint8_t *restrict a = src + k * stride;
+        float wa = w[k];
+        for (int i = 0; i < reach; i++) line[i] += wa * (float)a[i];
+    }
+}
+
+// turn lays rows, reach apart, side by side: column i of all rows is next to
+// column i + 1 of all.
+INLINE void turn(float *restrict columns, const float *restrict rows, int reach) {
     int i = 0;
-    for (; i + 2 * lanes <= reach; i += 2 * lanes) {
-        many a = {0}, b = {0};
-        for (int k = 0; k < taps; k++) {
-            const uint8_t *s = src + k * stride + i;
-            a += w[k] * load(s);
-            b += w[k] * load(s + lanes);
+    for (; i + 4 <= reach; i += 4)
+        for (int r = 0; r < lanes; r += 4) {
+            four a, b, c, d;
+            memcpy(&a, rows + (ptrdiff_t)r * reach + i, sizeof a);
+            memcpy(&b, rows + (ptrdiff_t)(r + 1) * reach + i, sizeof b);
+            memcpy(&c, rows + (ptrdiff_t)(r + 2) * reach + i, sizeof c);
+            memcpy(&d, rows + (ptrdiff_t)(r + 3) * reach + i, sizeof d);
+            four ab = (four){a[0], b[0], a[1], b[1]}, AB = (four){a[2], b[2], a[3], b[3]};
+            four cd = (four){c[0], d[0], c[1], d[1]}, CD = (four){c[2], d[2], c[3], d[3]};
+            four out[4] = {{ab[0], ab[1], cd[0], cd[1]}, {ab[2], ab[3], cd[2], cd[3]}, {AB[0], AB[1], CD[0], CD[1]}, {AB[2], AB[3], CD[2], CD[3]}};
+            for (int k = 0; k < 4; k++) memcpy(columns + (ptrdiff_t)(i + k) * lanes + r, &out[k], sizeof out[k]);
         }
-        memcpy(line + i, &a, sizeof a);
-        memcpy(line + i + lanes, &b, sizeof b);
-    }
-    for (; i < reach; i++) {
-        float sum = 0;
-        for (int k = 0; k < taps; k++) sum += w[k] * (float)src[k * stride + i];
-        line[i] = sum;
-    }
+    for (; i < reach; i++)
+        for (int r = 0; r < lanes; r++) columns[(ptrdiff_t)i * lanes + r] = rows[(ptrdiff_t)r * reach + i];
 }
 
-INLINE float dot(const float *restrict s, const float *restrict w, int taps) {
-    if (taps % 4) {
-        float sum = 0;
-        for (int k = 0; k < taps; k++) sum += s[k] * w[k];
-        return sum;
-    }
-    four sum = {0};
-    for (int k = 0; k < taps; k += 4) {
-        four a, b;
-        memcpy(&a, s + k, sizeof a);
-        memcpy(&b, w + k, sizeof b);
-        sum += a * b;
-    }
-    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-}
-
+// line holds 2 * lanes * reach values: rows of one batch, and their columns.
 CLONES void clvid_resize(float *dst, const uint8_t *src, ptrdiff_t stride, float *line, int reach, int w, int x_taps,
                          const int32_t *x_first, const float *x_weights, int h, int y_taps, const int32_t *y_first,
                          const float *y_weights) {
-    for (int row = 0; row < h; row++) {
-        blend(line, src + y_first[row] * stride, stride, reach, y_weights + (ptrdiff_t)row * y_taps, y_taps);
-        float *out = dst + (ptrdiff_t)row * w;
-        for (int i = 0; i < w; i++) out[i] = dot(line + x_first[i], x_weights + (ptrdiff_t)i * x_taps, x_taps);
+    float *columns = line + (ptrdiff_t)lanes * reach;
+    for (int row = 0; row < h; row += lanes) {
+        int n = h - row < lanes ? h - row : lanes; // what lies in the other lanes is not looked at
+        for (int r = 0; r < n; r++)
+            blend(line + (ptrdiff_t)r * reach, src + y_first[row + r] * stride, stride, reach,
+                  y_weights + (ptrdiff_t)(row + r) * y_taps, y_taps);
+        turn(columns, line, reach);
+        for (int i = 0; i < w; i++) {
+            const float *at = columns + (ptrdiff_t)x_first[i] * lanes, *weight = x_weights + (ptrdiff_t)i * x_taps;
+            many sum = {0};
+            for (int k = 0; k < x_taps; k++) {
+                many v;
+                memcpy(&v, at + k * lanes, sizeof v);
+                sum += weight[k] * v;
+            }
+            for (int r = 0; r < n; r++) dst[(ptrdiff_t)(row + r) * w + i] = sum[r];
+        }
     }
 }
 

@@ -18,6 +18,13 @@ type Axis struct {
 // Reach is the number of source samples in reach.
 func (a *Axis) Reach() int { return a.To - a.From }
 
+// lanes is how many rows go at once.
+const lanes = 16
+
+// Work is how many values of working memory Resize needs for the axis along
+// rows.
+func (a *Axis) Work() int { return 2 * lanes * a.Reach() }
+
 // Colour turns planes into normalised colour: out[c] = clamp(M[c] in) Scale[c] +
 // Offset[c], where in is (Y, Cb, Cr, 1) and clamp confines to [0,1].
 type Colour struct {

@@ -14,12 +14,12 @@ import "unsafe"
 
 // Resize renders one plane: the axes' taps over src, whose rows are stride bytes
 // apart, as len(y.First) rows of len(x.First) values in dst. line is working
-// memory of x.Reach() values.
+// memory of x.Work() values, of any content.
 func Resize(dst []float32, src []byte, stride int, x, y *Axis, line []float32) {
 	w, h := len(x.First), len(y.First)
 	from, last := y.From*stride+x.From, (y.To-1)*stride+x.To
 	// C checks nothing: the slices below would panic on what does not fit.
-	dst, src, line = dst[:w*h], src[from:last], line[:x.Reach()]
+	dst, src, line = dst[:w*h], src[from:last], line[:x.Work()]
 	C.clvid_resize(floats(dst), (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(src))), C.ptrdiff_t(stride), floats(line), C.int(x.Reach()),
 		C.int(w), C.int(x.Taps), ints(x.First), floats(x.Weights), C.int(h), C.int(y.Taps), ints(y.First), floats(y.Weights))
 }

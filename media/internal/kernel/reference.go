@@ -34,28 +34,16 @@ func blendRows(line []float32, src []byte, stride int, weights []float32) {
 	}
 }
 
-// weigh applies an axis along a row: four partial sums where the taps come in
-// fours, else one.
+// weigh applies an axis along a row.
 func weigh(dst, line []float32, x *Axis) {
 	n := x.Taps
 	for i, f := range x.First {
-		s, w := line[f:][:n], x.Weights[i*n:][:n]
-		var s0, s1, s2, s3 float32
-		if n%4 != 0 {
-			for k, v := range s {
-				s0 += float32(v * w[k])
-			}
-			dst[i] = s0
-			continue
+		w := x.Weights[i*n:][:n]
+		var sum float32
+		for k, v := range line[f:][:n] {
+			sum += float32(w[k] * v)
 		}
-		for len(s) >= 4 && len(w) >= 4 {
-			s0 += float32(s[0] * w[0])
-			s1 += float32(s[1] * w[1])
-			s2 += float32(s[2] * w[2])
-			s3 += float32(s[3] * w[3])
-			s, w = s[4:], w[4:]
-		}
-		dst[i] = (s0 + s2) + (s1 + s3)
+		dst[i] = sum
 	}
 }
 
