@@ -61,7 +61,7 @@ var arrows = map[string][]string{
 	"media/sound":           {},
 	"media/avdecode":        {"media", "media/sound"},
 	"media/isolate":         {"media"},
-	"media/dataset":         {"media"},
+	"media/dataset":         {"media", "media/loader"},
 	"media/synth":           {"media", "media/loader", "media/dataset"},
 	"media/prepare":         {"media", "media/loader", "media/dataset"},
 	"media/extract":         {"media", "media/loader"},

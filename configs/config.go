@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/encoder"
@@ -26,7 +27,7 @@ type Config struct {
 	Method   string            `yaml:"method" doc:"how views become a loss, as clvid list methods tells"`
 	Encoder  string            `yaml:"encoder" doc:"backbone, as clvid list encoders tells"`
 	InitFrom string            `yaml:"init_from" doc:"checkpoint or run whose encoder to start from; '' is initial values"`
-	Data     string            `yaml:"data" doc:"folder or manifest"`
+	Data     string            `yaml:"data" doc:"folder, manifest, annotations or shards, as clvid list formats tells"`
 	Split    []string          `yaml:"split" doc:"rows to train on; empty: unlabelled, else train"`
 	Where    map[string]string `yaml:"where" doc:"column: value that rows must have"`
 	Out      string            `yaml:"out" doc:"folder of the run"`
@@ -50,6 +51,7 @@ type Config struct {
 	Check           string  `yaml:"check" doc:"how files are looked at first: auto, full or index"`
 	MaxBad          float64 `yaml:"max_bad" doc:"share of files that may be unreadable, in [0,1]"`
 
+	Dataset        dataset.Options     `yaml:"dataset" doc:"how the data are laid out, where they leave it open"`
 	Clip           media.ClipConfig    `yaml:"media" doc:"the clips"`
 	Augment        media.AugmentConfig `yaml:"augment" doc:"how views of a clip differ"`
 	Decode         Decode              `yaml:"decode" doc:"what one file may cost"`
@@ -104,7 +106,7 @@ func (c *Config) Validate() error {
 	if err := c.validateOwn(); err != nil {
 		return err
 	}
-	parts := []any{c.Clip, c.Augment, c.Decode, c.EncoderOptions, c.Projector, c.Optimizer, c.Eval, c.Finetune, c.Text}
+	parts := []any{c.Dataset, c.Clip, c.Augment, c.Decode, c.EncoderOptions, c.Projector, c.Optimizer, c.Eval, c.Finetune, c.Text}
 	for _, name := range slices.Sorted(maps.Keys(c.Sections)) {
 		parts = append(parts, c.Sections[name])
 	}

@@ -32,7 +32,7 @@ Single files are taken again and again until they fill a batch. Memory is looked
 			return nil
 		},
 	}
-	flags := addCommonFlags(cmd, "config", "split", "where", "task", "steps", "epochs", "batch", "seed", "workers", "isolate", "set", "json")
+	flags := addCommonFlags(cmd, "config", "format", "videos", "split-number", "split", "where", "task", "steps", "epochs", "batch", "seed", "workers", "isolate", "set", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := flags.load(cmd)
 		if err != nil {
@@ -42,8 +42,8 @@ Single files are taken again and again until they fill a batch. Memory is looked
 		if err != nil {
 			return err
 		}
-		defer closeDecoder(decoder)
 		s := &session{cfg: cfg, decoder: decoder, notes: cmd.ErrOrStderr()}
+		defer s.close()
 		setup, err := s.loading(args)
 		if err != nil {
 			return err
@@ -91,7 +91,8 @@ func (s *session) loading(paths []string) (*train.Setup, error) {
 // loaded is the data set at a path, or a set of files, as often as a batch needs.
 func (s *session) loaded(paths []string) (set *dataset.Set, classes int, err error) {
 	if len(paths) == 1 {
-		all, err := dataset.Open(paths[0])
+		s.cfg.Data = paths[0]
+		all, err := s.open()
 		if err == nil {
 			set, err = selectForTraining(all, s.cfg)
 			return set, len(all.Classes), err

@@ -305,7 +305,7 @@ func (s *session) clips() eval.Clips {
 func evalItems(set *dataset.Set) []eval.Item {
 	out := make([]eval.Item, len(set.Items))
 	for i, item := range set.Items {
-		out[i] = eval.Item{Path: item.Path, Name: item.Name, Class: item.Class, Captions: item.Captions}
+		out[i] = eval.Item{Path: item.Path, Name: item.Name, Class: item.Class, Captions: item.Captions, Start: item.Start, End: item.End}
 	}
 	return out
 }

@@ -23,7 +23,7 @@ type evalFlags struct {
 }
 
 // evalFlagNames are the common flags that evaluations use.
-var evalFlagNames = []string{"config", "data", "split", "where", "out", "encoder", "seed", "workers", "isolate", "threads", "precision", "device", "set", "json"}
+var evalFlagNames = []string{"config", "data", "format", "videos", "split-number", "split", "where", "out", "encoder", "seed", "workers", "isolate", "threads", "precision", "device", "set", "json"}
 
 func addEvalFlags(cmd *cobra.Command, more ...string) *evalFlags {
 	f := &evalFlags{commonFlags: addCommonFlags(cmd, append(more, evalFlagNames...)...)}

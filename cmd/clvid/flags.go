@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/nn/device"
 	"github.com/clvid/clvid/nn/encoder"
@@ -36,6 +37,7 @@ var flagPaths = map[string]string{
 	"device":           "device",
 	"encoder":          "encoder",
 	"epochs":           "epochs",
+	"format":           "dataset.format",
 	"init-from":        "init_from",
 	"isolate":          "decode.isolate",
 	"method":           "method",
@@ -43,9 +45,11 @@ var flagPaths = map[string]string{
 	"precision":        "precision",
 	"seed":             "seed",
 	"split":            "split",
+	"split-number":     "dataset.split_number",
 	"steps":            "steps",
 	"task":             "task",
 	"threads":          "threads",
+	"videos":           "dataset.videos",
 	"where":            "where",
 	"workers":          "workers",
 }
@@ -58,7 +62,10 @@ func addCommonFlags(cmd *cobra.Command, names ...string) *commonFlags {
 	f := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
 	f.SortFlags = false
 	f.StringArrayVar(&c.config, "config", nil, "preset `NAME` or path of a YAML file; may be one of each")
-	f.String("data", "", "`PATH`: folder of videos, folder for each class, or CSV manifest")
+	f.String("data", "", "`PATH` of a folder, manifest, annotation file or shards; - is shards on standard input")
+	f.String("format", "", "`NAME` of the layout of the data, as clvid list formats tells (default: found out)")
+	f.String("videos", "", "`FOLDER` of the videos, where annotations lie apart")
+	f.Int("split-number", 0, "`N` of the official splits of ucf101 and hmdb51: 1, 2 or 3")
 	f.StringSlice("split", nil, "`NAME[,NAME]` of splits to use (default: unlabelled, else train)")
 	f.StringToString("where", nil, "`COLUMN=VALUE` that rows must have; may be repeated")
 	f.Lookup("where").DefValue = "" // else the help shows []
@@ -221,6 +228,7 @@ func completeCommonFlags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"check":   {configs.CheckAuto, configs.CheckFull, configs.CheckIndex},
 		"encoder": encoder.Builtin().Names(),
+		"format":  dataset.FormatNames(),
 		"method":  methods.Builtin().Names(),
 		"task":    pretext.Builtin().Names(),
 	} {

@@ -5,15 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/internal/tarindex"
 	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/nn/checkpoint"
 )
 
@@ -33,8 +35,12 @@ state), or a data set (classes, splits, columns).`,
 	check := cmd.Flags().Bool("check", false, "decode every frame of a video and report damage")
 	decode := configs.DefaultDecode()
 	cmd.Flags().BoolVar(&decode.Isolate, "isolate", false, "decode in another process, which the file may crash; sound is not told")
+	layout := dataset.Options{}
+	cmd.Flags().StringVar(&layout.Format, "format", "", "`NAME` of the layout of a data set, as clvid list formats tells (default: found out)")
+	cmd.Flags().StringVar(&layout.Videos, "videos", "", "`FOLDER` of the videos of a data set, where annotations lie apart")
+	cmd.Flags().IntVar(&layout.SplitNumber, "split-number", 0, "`N` of the official splits of ucf101 and hmdb51: 1, 2 or 3")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		found, err := inspect(cmd.Context(), args[0], *check, decode)
+		found, err := inspect(cmd.Context(), args[0], *check, decode, layout)
 		if err != nil {
 			return err
 		}
@@ -52,17 +58,22 @@ type finding interface {
 }
 
 // inspect finds out what a path is.
-func inspect(ctx context.Context, path string, check bool, decode configs.Decode) (finding, error) {
-	info, err := os.Stat(path)
+func inspect(ctx context.Context, path string, check bool, decode configs.Decode, layout dataset.Options) (finding, error) {
+	bytes, err := sizeOf(path)
+	info, statErr := os.Stat(path)
 	switch {
-	case err != nil:
-		return nil, err
+	case statErr != nil && err == nil: // a member of a shard
+		return inspectVideo(ctx, path, bytes, check, decode)
+	case statErr != nil && layout.Detect(path) != "":
+		return inspectSet(path, layout)
+	case statErr != nil:
+		return nil, statErr
 	case info.IsDir() && exists(filepath.Join(path, configFile)):
 		return inspectRun(path)
 	case checkpoint.Is(path) || filepath.Ext(path) == ".safetensors":
 		return inspectTensors(path)
-	case info.IsDir() || strings.EqualFold(filepath.Ext(path), ".csv"):
-		return inspectSet(path)
+	case info.IsDir() || layout.Detect(path) != "":
+		return inspectSet(path, layout)
 	}
 	found, err := inspectVideo(ctx, path, info.Size(), check, decode)
 	if errors.Is(err, media.ErrNoVideo) {
@@ -71,6 +82,25 @@ func inspect(ctx context.Context, path string, check bool, decode configs.Decode
 		}
 	}
 	return found, err
+}
+
+// sizeOf is the number of bytes of a file, or of a member of a tar shard.
+func sizeOf(path string) (int64, error) {
+	info, err := os.Stat(path)
+	if err == nil {
+		return info.Size(), nil
+	}
+	shard, name, ok := tarindex.Split(path)
+	if !ok {
+		return 0, err
+	}
+	members, err := tarindex.Read(shard)
+	for _, m := range members {
+		if m.Name == name {
+			return m.Size, nil
+		}
+	}
+	return 0, errors.Join(err, fs.ErrNotExist)
 }
 
 // videoFinding is a video or an image.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -97,14 +98,16 @@ type setFinding struct {
 	Columns []string       `json:"columns"`
 	Text    int            `json:"captions"`
 	Ignored int            `json:"ignored_files"`
+	Notes   []dataset.Note `json:"passed_over"`
 }
 
-func inspectSet(path string) (*setFinding, error) {
-	set, err := dataset.Open(path)
+func inspectSet(path string, layout dataset.Options) (_ *setFinding, err error) {
+	set, err := layout.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &setFinding{Kind: "data set", Path: path, Format: set.Format, Videos: len(set.Items), Classes: append([]string{}, set.Classes...),
+	defer func() { err = errors.Join(err, set.Close()) }()
+	f := &setFinding{Kind: "data set", Notes: append([]dataset.Note{}, set.Notes...), Path: path, Format: set.Format, Videos: len(set.Items), Classes: append([]string{}, set.Classes...),
 		Splits: map[string]int{}, Columns: append([]string{}, set.Columns()...), Ignored: set.Ignored}
 	for _, item := range set.Items {
 		f.Splits[item.Split]++
@@ -131,6 +134,9 @@ func (f *setFinding) show(w io.Writer) error {
 		if r[1] != "" && !strings.HasPrefix(r[1], "0") {
 			rows = append(rows, r)
 		}
+	}
+	for _, n := range f.Notes {
+		rows = append(rows, [2]string{"passed over", n.String()})
 	}
 	return showPairs(w, rows)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media"
+	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/nn/encoder"
 	"github.com/clvid/clvid/nn/optim"
@@ -24,7 +25,7 @@ type listed struct {
 func newList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "list tasks, methods, encoders, samplers, augmentations, optimizers or presets",
+		Short: "list tasks, methods, encoders, samplers, augmentations, optimizers, formats or presets",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -37,6 +38,7 @@ func newList() *cobra.Command {
 		{"methods", "learning methods, for --method", listMethods},
 		{"encoders", "encoders of clips and images, for --encoder", listEncoders},
 		{"text-encoders", "text encoders, for clvid convert and clvid export so far", listTextEncoders},
+		{"formats", "layouts of data sets, for --format", listFormats},
 		{"optimizers", "optimizers, for --set optimizer.name=", listOptimizers},
 		{"samplers", "ways to cut clips from a video", listSamplers},
 		{"augmentations", "how views of a clip differ, in this order", listAugmentations},
@@ -74,6 +76,13 @@ func listEncoders() (out []listed) {
 func listTextEncoders() (out []listed) {
 	for _, e := range encoder.BuiltinText() {
 		out = append(out, listed{Name: e.Name, Doc: e.Doc})
+	}
+	return out
+}
+
+func listFormats() (out []listed) {
+	for _, f := range dataset.Formats() {
+		out = append(out, listed{Name: f.Name, Doc: f.Doc})
 	}
 	return out
 }

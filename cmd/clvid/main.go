@@ -88,6 +88,7 @@ func newRoot() *cobra.Command {
 		newBench(),
 		newConfig(),
 		newConvert(),
+		newData(),
 		newDecodeWorker(),
 		newDemo(),
 		newEval(),

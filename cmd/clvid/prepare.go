@@ -40,7 +40,7 @@ be decoded are listed; too many of them (max_bad) make the exit status 1.`,
 		Args: oneArg("a data set"),
 	}
 	p := &prepareFlags{Config: prepare.Default()}
-	flags := addCommonFlags(cmd, "config", "split", "where", "out", "workers", "set", "json")
+	flags := addCommonFlags(cmd, "config", "videos", "split-number", "split", "where", "out", "workers", "set", "json") // its own --format is that of the copy
 	cmd.Flag("out").Usage = "`FOLDER` of the new set, made where there is none"
 	cmd.Flag("split").Usage = "`NAME[,NAME]` of splits to make (default: all)"
 	f := cmd.Flags()
@@ -83,7 +83,7 @@ func (p *prepareFlags) run(cmd *cobra.Command, cfg *configs.Config, asJSON bool)
 	if codec != p.codec {
 		fmt.Fprintf(notes, "note: this build writes no %s, so the videos are %s\n", p.codec, codec)
 	}
-	set, err := dataset.Open(cfg.Data)
+	set, err := openSet(cfg, notes)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ where no file is bad.`,
 			"  clvid preview --config weizmann --data weizmann --set media.input=rgb --out sheet.png",
 		Args: noArgs,
 	}
-	flags := addCommonFlags(cmd, "config", "data", "split", "where", "out", "task", "seed", "workers", "isolate", "set", "json")
+	flags := addCommonFlags(cmd, "config", "data", "format", "videos", "split-number", "split", "where", "out", "task", "seed", "workers", "isolate", "set", "json")
 	samples := cmd.Flags().Int("samples", 6, "`N` samples to draw")
 	cmd.Flag("out").Usage = "`FILE` to write, a PNG"
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -54,7 +54,13 @@ where no file is bad.`,
 }
 
 func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) error {
-	all, err := dataset.Open(cfg.Data)
+	decoder, err := cachedDecoder(cfg.Decode, cfg.Workers)
+	if err != nil {
+		return err
+	}
+	s := &session{cfg: cfg, decoder: decoder, notes: cmd.ErrOrStderr()}
+	defer s.close()
+	all, err := s.open()
 	if err != nil {
 		return err
 	}
@@ -62,12 +68,6 @@ func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	decoder, err := cachedDecoder(cfg.Decode, cfg.Workers)
-	if err != nil {
-		return err
-	}
-	defer closeDecoder(decoder)
-	s := &session{cfg: cfg, decoder: decoder, notes: cmd.ErrOrStderr()}
 	parts, err := s.parts(len(all.Classes))
 	if err != nil {
 		return err

@@ -29,8 +29,9 @@ type session struct {
 	cfg     *configs.Config
 	decoder media.Decoder
 	backend device.Backend
-	notes   io.Writer // for people: progress and warnings
-	verbose bool      // about weights to start from
+	notes   io.Writer      // for people: progress and warnings
+	verbose bool           // about weights to start from
+	sets    []*dataset.Set // opened, for close
 }
 
 // newSession resolves the settings that depend on the machine and opens
@@ -42,8 +43,8 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 	if cfg.Threads == 0 {
 		cfg.Threads = runtime.NumCPU()
 	}
-	for _, path := range []*string{&cfg.Data, &cfg.InitFrom, &cfg.Decode.CacheDir} { // a run's settings must hold from any folder
-		if *path == "" {
+	for _, path := range []*string{&cfg.Data, &cfg.InitFrom, &cfg.Decode.CacheDir, &cfg.Dataset.Videos} { // a run's settings must hold from any folder
+		if *path == "" || *path == dataset.StandardInput {
 			continue
 		}
 		var err error
@@ -65,14 +66,30 @@ func newSession(cfg *configs.Config, notes io.Writer) (*session, error) {
 	return s, nil
 }
 
-func (s *session) close() error { return errors.Join(s.backend.Close(), closeDecoder(s.decoder)) }
+func (s *session) close() error {
+	err := closeDecoder(s.decoder)
+	if s.backend != nil {
+		err = errors.Join(err, s.backend.Close())
+	}
+	for _, set := range s.sets {
+		err = errors.Join(err, set.Close())
+	}
+	return err
+}
 
-// open reads the data set that the settings name.
+// open reads the data set that the settings name, and the index of its videos
+// where its manifest has one.
 func (s *session) open() (*dataset.Set, error) {
 	if s.cfg.Data == "" {
 		return nil, usageError{errors.New("no data: name a folder or a manifest with --data")}
 	}
-	return dataset.Open(s.cfg.Data)
+	set, err := openSet(s.cfg, s.notes)
+	if err != nil {
+		return nil, err
+	}
+	s.sets = append(s.sets, set)
+	s.useIndex(set)
+	return set, nil
 }
 
 // checkFullUpTo is the most files that --check auto decodes.
@@ -204,7 +221,7 @@ func (s *session) method() (methods.Method, error) {
 func trainItems(set *dataset.Set) []train.Item {
 	out := make([]train.Item, len(set.Items))
 	for i, item := range set.Items {
-		out[i] = train.Item{Path: item.Path, Name: item.Name, Class: item.Class, Captions: item.Captions}
+		out[i] = train.Item{Path: item.Path, Name: item.Name, Class: item.Class, Captions: item.Captions, Start: item.Start, End: item.End}
 	}
 	return out
 }
@@ -232,6 +249,9 @@ func fingerprint(cfg *configs.Config, set *dataset.Set, init *initial) (train.Fi
 	data := sha256.New()
 	for _, item := range set.Items {
 		fmt.Fprintf(data, "%q %q %q\n", item.Name, item.Label, item.Captions)
+		if item.Start != 0 || item.End != 0 {
+			fmt.Fprintf(data, "from %d to %d\n", item.Start, item.End)
+		}
 	}
 	settings := sha256.Sum256(yaml)
 	return train.Fingerprint{
@@ -242,7 +262,7 @@ func fingerprint(cfg *configs.Config, set *dataset.Set, init *initial) (train.Fi
 // decisive copies the settings without those that do not change the result.
 func decisive(cfg *configs.Config) *configs.Config {
 	c, d := *cfg, configs.Default(nil)
-	c.Data, c.Out, c.InitFrom, c.Workers = "", "", "", 0
+	c.Data, c.Out, c.InitFrom, c.Workers, c.Dataset = "", "", "", 0, d.Dataset
 	c.CheckpointEvery, c.LogEvery, c.Check, c.MaxBad = d.CheckpointEvery, d.LogEvery, d.Check, d.MaxBad
 	c.Decode.Cache, c.Decode.CacheMB, c.Decode.CacheDir, c.Decode.Timeout = d.Decode.Cache, d.Decode.CacheMB, d.Decode.CacheDir, d.Decode.Timeout
 	c.Eval, c.Finetune = d.Eval, d.Finetune

@@ -30,6 +30,7 @@ type indexCache struct {
 	folder string // "" is none
 	mu     sync.Mutex
 	byPath map[string]remembered
+	listed map[string]listing // in index files, by path
 }
 
 type remembered struct {
@@ -46,7 +47,7 @@ func newIndexCache(folder string) *indexCache {
 			folder = filepath.Join(base, "clvid", "index")
 		}
 	}
-	return &indexCache{folder: folder, byPath: map[string]remembered{}}
+	return &indexCache{folder: folder, byPath: map[string]remembered{}, listed: map[string]listing{}}
 }
 
 func (c *indexCache) get(id fileID) (*index, bool) {
@@ -56,7 +57,10 @@ func (c *indexCache) get(id fileID) (*index, bool) {
 	if ok && r.id == id {
 		return r.index, true
 	}
-	x, ok := c.load(id)
+	x, ok := c.fromFile(id)
+	if !ok {
+		x, ok = c.load(id)
+	}
 	if ok {
 		c.remember(id, x)
 	}
@@ -101,7 +105,15 @@ func (c *indexCache) load(id fileID) (*index, bool) {
 	}
 	head, payload, _ := bytes.Cut(data, []byte("\n"))
 	var h stored
-	if json.Unmarshal(head, &h) != nil || h.Format != indexFormat || h.File != id || h.SHA256 != digest(payload) {
+	if json.Unmarshal(head, &h) != nil || h.Format != indexFormat || h.File != id {
+		return nil, false
+	}
+	return decodeIndex(h, payload)
+}
+
+// decodeIndex reads a stored index, if it is what was written.
+func decodeIndex(h stored, payload []byte) (*index, bool) {
+	if h.SHA256 != digest(payload) {
 		return nil, false
 	}
 	x := new(index)

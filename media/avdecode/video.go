@@ -46,6 +46,10 @@ func (v *video) Len() int { return len(v.index.Order) }
 // Times are the index's.
 func (v *video) Times() []time.Duration { return v.index.Times }
 
+// Damage is what the scan of the packets saw of damage, in words; "" is nothing.
+// Only decoding finds the rest.
+func (v *video) Damage() string { return v.index.Damage }
+
 // Stats returns the work done since the video was opened.
 func (v *video) Stats() media.Stats { return v.stats }
 

@@ -52,6 +52,7 @@ func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), '
 // Set is a list of videos sorted by name.
 type Set struct {
 	Root    string // the folder or file it was opened from
+	File    string // the manifest that was read; "" for other formats
 	Format  string // which entry of Formats read it
 	Items   []Item
 	Classes []string // all labels: in the official order where there is one, else sorted; Select keeps them all
@@ -78,8 +79,9 @@ func (o Options) Open(path string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	name := o.Detect(path)
 	for _, f := range formats {
-		if o.Format != "" && f.Name != o.Format || o.Format == "" && !f.detect(p) {
+		if f.Name != name {
 			continue
 		}
 		set, err := f.read(p)
@@ -94,6 +96,22 @@ func (o Options) Open(path string) (*Set, error) {
 	}
 	return nil, fmt.Errorf("dataset: %s is neither a folder, a manifest (.csv, .jsonl, .parquet), a tar shard nor an annotation file that is known: "+
 		"name its format with --format; clvid list formats shows them", path)
+}
+
+// Detect names the format in which Open reads the set at path, "" where it
+// cannot: where it is a video, for instance. A folder has a format, whatever it
+// holds.
+func (o Options) Detect(path string) string {
+	p, err := newPlace(path, o)
+	if err != nil {
+		return ""
+	}
+	for _, f := range formats {
+		if o.Format == "" && f.detect(p) || o.Format == f.Name {
+			return f.Name
+		}
+	}
+	return ""
 }
 
 // Close removes what opening the set wrote to a temporary folder. Sets that

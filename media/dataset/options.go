@@ -25,11 +25,11 @@ const defaultSpoolMB = 16384
 func (o Options) Validate() error {
 	switch {
 	case o.Format != "" && !slices.ContainsFunc(Formats(), func(f Format) bool { return f.Name == o.Format }):
-		return queryError("dataset: dataset.format is %q, want one of %s", o.Format, strings.Join(FormatNames(), ", "))
+		return fmt.Errorf("dataset: dataset.format is %q, want one of %s", o.Format, strings.Join(FormatNames(), ", "))
 	case o.SplitNumber < 0 || o.SplitNumber > splitNumbers:
-		return queryError("dataset: dataset.split_number is %d, want 1 to %d", o.SplitNumber, splitNumbers)
+		return fmt.Errorf("dataset: dataset.split_number is %d, want 1 to %d", o.SplitNumber, splitNumbers)
 	case o.SpoolMB < 0:
-		return queryError("dataset: dataset.spool_mb is %d MB, want at least 0", o.SpoolMB)
+		return fmt.Errorf("dataset: dataset.spool_mb is %d MB, want at least 0", o.SpoolMB)
 	}
 	return nil
 }

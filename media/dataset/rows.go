@@ -136,5 +136,5 @@ func (r *rows) done() (*Set, error) {
 	if len(r.items) == 0 {
 		return nil, fmt.Errorf("dataset: %s holds no rows", r.file)
 	}
-	return &Set{Items: r.items}, nil
+	return &Set{File: r.file, Items: r.items}, nil
 }

@@ -17,17 +17,19 @@ import (
 // WebDataset: members of a tar shard whose names agree up to the first point
 // are one sample; the rest of the name says what they are.
 
+// StandardInput is the name of shards that come from there.
+const StandardInput = "-"
+
 const (
-	standardInput = "-"
-	sidecarBytes  = 1 << 20 // most of a text beside a video
-	mostShards    = 1 << 16
+	sidecarBytes = 1 << 20 // most of a text beside a video
+	mostShards   = 1 << 16
 )
 
 var braces = regexp.MustCompile(`\{([^{}]*)\}`)
 
 // isPattern tells names that stand for shards from names of files.
 func isPattern(name string) bool {
-	if name == standardInput {
+	if name == StandardInput {
 		return true
 	}
 	_, err := os.Stat(name)
@@ -83,7 +85,7 @@ func readWebDataset(p place) (*Set, error) {
 		if rel, err := filepath.Rel(root, shard); err == nil && !strings.HasPrefix(rel, "..") {
 			prefix = filepath.ToSlash(rel)
 		}
-		if p.path == standardInput {
+		if p.path == StandardInput {
 			prefix = "stdin.tar"
 		}
 		if err := set.addShard(shard, prefix); err != nil {
@@ -99,7 +101,7 @@ func readWebDataset(p place) (*Set, error) {
 // shards lists the tar files that a place stands for.
 func (p place) shards(set *Set) ([]string, error) {
 	switch {
-	case p.path == standardInput:
+	case p.path == StandardInput:
 		file, err := spool(os.Stdin, p.spoolBytes())
 		set.spooled = file
 		return []string{file}, err

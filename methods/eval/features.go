@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/loader"
@@ -16,6 +17,8 @@ type Item struct {
 	Name     string
 	Class    int // label, -1 without
 	Captions []string
+	// Start and End bound the stretch of the file that is the video, see media.Between.
+	Start, End time.Duration
 }
 
 // Clips says which clips of a video are looked at.
@@ -76,7 +79,7 @@ func Extract(ctx context.Context, net *methods.Network, dec media.Decoder, items
 		return err
 	}
 	views := loader.Map(ctx, 0, len(items), clips.Workers, 2*clips.Workers, func(ctx context.Context, _, i int) ([][]float32, error) {
-		return testViews(ctx, dec, items[i].Path, clips)
+		return testViews(ctx, dec, items[i], clips)
 	})
 	i := 0
 	for rendered, err := range views {
@@ -122,13 +125,17 @@ func Mean(row []float32, outputs [][]float32) {
 
 // testViews decodes the clips of a video in one pass and shows each through its
 // windows.
-func testViews(ctx context.Context, dec media.Decoder, path string, clips Clips) (views [][]float32, err error) {
-	video, err := dec.Open(ctx, path)
+func testViews(ctx context.Context, dec media.Decoder, item Item, clips Clips) (views [][]float32, err error) {
+	video, err := dec.Open(ctx, item.Path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, video.Close()) }()
-	paced, err := media.AtRate(video, clips.Config.FrameRate)
+	stretch, err := media.Between(video, item.Start, item.End)
+	if err != nil {
+		return nil, err
+	}
+	paced, err := media.AtRate(stretch, clips.Config.FrameRate)
 	if err != nil {
 		return nil, err
 	}

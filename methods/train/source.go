@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/pretext"
@@ -16,6 +17,8 @@ type Item struct {
 	Name     string
 	Class    int // label, -1 without
 	Captions []string
+	// Start and End bound the stretch of the file that is the video, see media.Between.
+	Start, End time.Duration
 }
 
 // Source makes samples. It is read-only and may be used by many goroutines.
@@ -73,7 +76,11 @@ func (s *Source) render(ctx context.Context, epoch, index, at int) (sample prete
 		return pretext.Sample{}, err
 	}
 	defer func() { err = errors.Join(err, video.Close()) }()
-	paced, err := media.AtRate(video, s.FrameRate)
+	stretch, err := media.Between(video, item.Start, item.End)
+	if err != nil {
+		return pretext.Sample{}, err
+	}
+	paced, err := media.AtRate(stretch, s.FrameRate)
 	if err != nil {
 		return pretext.Sample{}, err
 	}
