@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media"
@@ -42,6 +43,7 @@ func openDecoder(d configs.Decode, users int) media.Decoder {
 // cachedDecoder is openDecoder behind the cache of decoded videos, for what goes
 // over videos again and again.
 func cachedDecoder(d configs.Decode, users int) (media.Decoder, error) {
+	collectOften()
 	o := framecache.Options{Side: d.CacheSide}
 	switch d.Cache {
 	case configs.CacheMemory:
@@ -57,6 +59,16 @@ func cachedDecoder(d configs.Decode, users int) (media.Decoder, error) {
 		}
 	}
 	return framecache.New(openDecoder(d, users), o)
+}
+
+// collectOften has the garbage collector run when the heap has grown by a
+// quarter, not to twice its size, unless the environment says when. Frames and
+// views are nearly all of it and hold no pointers, so that a run costs little.
+func collectOften() {
+	const growth = 25 // percent
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(growth)
+	}
 }
 
 // closeDecoder ends the processes of a decoder, where it has any.

@@ -132,6 +132,7 @@ type outcome struct {
 	Loss           float64     `json:"loss"`
 	Seconds        float64     `json:"seconds"`
 	ClipsPerSecond float64     `json:"clips_per_second"`
+	DataWait       float64     `json:"data_wait"` // share of the time
 	PeakRSSBytes   int64       `json:"peak_rss_bytes"`
 	SetAside       []media.Bad `json:"set_aside"`
 	Finished       bool        `json:"finished"` // its last step is done
@@ -144,8 +145,8 @@ func (o *outcome) show(w io.Writer) {
 		fmt.Fprintf(w, "%s is finished: %d steps\n", o.Out, o.Steps)
 		return
 	}
-	fmt.Fprintf(w, "%d steps on %d videos in %s, %.0f clips/s; loss %.3f; peak memory %d MB\n",
-		o.Steps, o.Videos, time.Duration(o.Seconds*float64(time.Second)).Round(time.Second), o.ClipsPerSecond, o.Loss, o.PeakRSSBytes>>20)
+	fmt.Fprintf(w, "%d steps on %d videos in %s, %.0f clips/s, %.1f %% of the time waiting for data; loss %.3f; peak memory %d MB\n",
+		o.Steps, o.Videos, time.Duration(o.Seconds*float64(time.Second)).Round(time.Second), o.ClipsPerSecond, 100*o.DataWait, o.Loss, o.PeakRSSBytes>>20)
 	if len(o.SetAside) > 0 {
 		fmt.Fprintf(w, "%d files set aside, listed in %s:\n", len(o.SetAside), filepath.Join(o.Out, quarantineFile))
 		for _, b := range o.SetAside {
@@ -277,7 +278,7 @@ func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []
 }
 
 func (o *outcome) add(r *train.Result) {
-	o.Finished = true
+	o.Finished, o.DataWait = true, r.Waited
 	o.Steps, o.Loss, o.Seconds, o.PeakRSSBytes = r.Steps, r.Loss, r.Seconds, peakRSS()
 	if r.Seconds > 0 {
 		o.ClipsPerSecond = float64(r.Clips) / r.Seconds

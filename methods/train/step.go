@@ -181,5 +181,6 @@ func (t *trainer) timing(m *Metrics, start time.Time) {
 	m.Seconds = elapsed.Seconds()
 	m.ClipsPerSecond = float64(t.perStep*t.views) / m.Seconds
 	m.DataWait = min(1, t.samples.waited.Seconds()/m.Seconds)
+	t.waited += t.samples.waited
 	t.samples.waited = 0
 }

@@ -86,6 +86,7 @@ type Result struct {
 	Seconds float64       `json:"seconds"`
 	Clips   int           `json:"clips"` // views that went through the network
 	Elapsed time.Duration `json:"-"`
+	Waited  float64       `json:"data_wait"` // share of Seconds spent waiting for data
 }
 
 type trainer struct {
@@ -105,6 +106,7 @@ type trainer struct {
 	watch        *watch
 	log          *metricsLog
 	views        int
+	waited       time.Duration // for data, over all steps
 }
 
 // Trainer is a run that is built and not under way yet.
@@ -285,6 +287,7 @@ func (t *trainer) run(ctx context.Context) (*Result, error) {
 	return &Result{
 		Steps: t.step, Loss: tail.mean(), Seconds: elapsed.Seconds(),
 		Clips: (t.step - first) * t.perStep * t.views, Elapsed: elapsed,
+		Waited: min(1, t.waited.Seconds()/max(elapsed.Seconds(), 1e-9)),
 	}, nil
 }
 
