@@ -86,7 +86,7 @@ func isolatedSet(t *testing.T) (clean, mixed string) {
 func TestIsolatedRunSurvives(t *testing.T) {
 	clean, mixed := isolatedSet(t)
 	var weights [][]byte
-	for _, args := range [][]string{{"--data", clean}, {"--data", mixed, "--isolate", "--set", "max_bad=0.5", "--workers", "2"}} {
+	for _, args := range [][]string{{"--data", clean}, {"--data", mixed, "--isolate", "--set", "decode.cache=off", "--set", "max_bad=0.5", "--workers", "2"}} {
 		out := filepath.Join(t.TempDir(), "run")
 		got := jsonOf[outcome](t, withTiny(append([]string{"pretrain", "--task", "clip-pairs", "--out", out, "--steps", "4", "--json"}, args...)...)...)
 		weights = append(weights, read(t, out, train.WeightsFile))
