@@ -14,6 +14,7 @@ type Decode struct {
 	Pixels  int64         `yaml:"pixels" doc:"most pixels of a frame, width x height"`
 	Streams int           `yaml:"streams" doc:"most streams in a container"`
 	Timeout time.Duration `yaml:"timeout" doc:"for one clip request"`
+	Threads int           `yaml:"threads" doc:"of one decoder; more than 1 pays only for a single large video"`
 	Strict  bool          `yaml:"strict" doc:"a damaged frame makes the file bad"`
 	Cache   string        `yaml:"cache" doc:"where decoded videos are kept, whole, for later epochs: off, memory or disk"`
 	CacheMB int           `yaml:"cache_mb" doc:"bound of what is kept; a video fills at most a sixteenth"`
@@ -27,7 +28,7 @@ type Decode struct {
 
 // DefaultDecode allows 8K pictures and keeps small sets decoded.
 func DefaultDecode() Decode {
-	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 3072}
+	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, Threads: 1, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 3072}
 }
 
 // The values of Decode.Cache.
@@ -36,6 +37,9 @@ const (
 	CacheMemory = "memory"
 	CacheDisk   = "disk"
 )
+
+// maxDecodeThreads is as many as FFmpeg recommends for any codec.
+const maxDecodeThreads = 16
 
 // Validate checks the ranges.
 func (d Decode) Validate() error {
@@ -52,6 +56,8 @@ func (d Decode) Validate() error {
 		return fmt.Errorf("decode.cache is %q, want %s, %s or %s", d.Cache, CacheOff, CacheMemory, CacheDisk)
 	case d.CacheSide != 0 && (d.CacheSide < 16 || d.CacheSide > 4096 || d.CacheSide%2 != 0):
 		return fmt.Errorf("decode.cache_side is %d pixels, want an even number from 16 to 4096, or 0 for as decoded", d.CacheSide)
+	case d.Threads < 1 || d.Threads > maxDecodeThreads:
+		return fmt.Errorf("decode.threads is %d, want 1 to %d", d.Threads, maxDecodeThreads)
 	case d.CacheMB < 0:
 		return fmt.Errorf("decode.cache_mb is %d MB, want at least 0", d.CacheMB)
 	}

@@ -22,7 +22,7 @@ func newDecoder(d configs.Decode) *avdecode.Decoder {
 
 func decoderOptions(d configs.Decode) avdecode.Options {
 	return avdecode.Options{
-		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Strict: d.Strict,
+		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Threads: d.Threads, Strict: d.Strict,
 	}
 }
 

@@ -12,6 +12,7 @@ type Options struct {
 	Pixels     int           // largest width x height; 0 means 4096*4096
 	Streams    int           // most streams in a container; 0 means 64
 	Timeout    time.Duration // for one open, one call of Clips, one frame of Frames; 0 means 30 s
+	Threads    int           // of one decoder; 0 means 1, which is best where several videos are decoded at once
 	Strict     bool          // refuse a file at its first sign of damage
 	IndexCache string        // folder of packet indexes; "" is os.UserCacheDir()/clvid/index, "off" is none
 }
@@ -94,7 +95,9 @@ func (d *Decoder) index(ctx context.Context, path string) (*index, error) {
 	g := newGuard()
 	defer g.free()
 	defer g.arm(ctx, d.options.Timeout)()
-	return buildIndex(ctx, path, d.options, g)
+	o := d.options
+	o.Threads = 1 // what the index holds of damage is a single thread's
+	return buildIndex(ctx, path, o, g)
 }
 
 // admit holds this decoder's limits against an index that another may have

@@ -26,4 +26,13 @@
 // that the index promised and the decoder did not give are damage. It taints
 // what follows up to the next clean key picture; a tainted picture is never
 // handed out. Much damage shows no sign at all, so sound means "no sign seen".
+//
+// # Note [Threads]
+//
+// A decoder's threads race where a picture is damaged: what refers to it may
+// read it before or after it is patched up. So a decoder with threads of its
+// own gives up at the first sign (a flag, a refused packet, an error that one of
+// the threads logs; results come in the order of packets, so the sign is seen
+// before a picture that depends on it), and the file is decoded by one thread
+// from then on. Frames therefore do not depend on Options.Threads.
 package avdecode

@@ -25,7 +25,7 @@ func (v *video) frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 	return func(yield func(*media.Frame, error) bool) {
 		defer v.begin(ctx)()
 		defer v.drop()
-		if err := v.eachFrame(ctx, yield); err != nil && err != errStopped {
+		if err := v.anyThreads(ctx, yield); err != nil && err != errStopped {
 			yield(nil, err)
 		}
 	}

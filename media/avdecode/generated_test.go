@@ -59,22 +59,30 @@ var containers = []struct {
 	{"interlaced", "a.mp4", []string{"-vf", "tinterlace=4", "-c:v", "libx264", "-flags", "+ilme+ildct", "-g", "20", "-bf", "2"}, false},
 	{"MJPEG", "a.avi", []string{"-c:v", "mjpeg", "-q:v", "4"}, false},
 	{"WMV", "a.wmv", []string{"-c:v", "wmv2", "-g", "20"}, false},
-}
-
-func TestRandomAccessIsExact(t *testing.T) {
-	for _, tc := range containers {
-		t.Run(tc.name, func(t *testing.T) {
-			if testing.Short() && !tc.short {
-				t.Skip("short")
-			}
-			path := generate(t, tc.file, append(source(""), tc.args...)...)
-			v := open(t, plain(), path)
-			randomAccess(t, v, sequence(t, v), 20)
-			if want := countByCommand(t, path); v.Len() != want {
-				t.Errorf("%d frames, the ffmpeg command decodes %d", v.Len(), want)
-			}
-		})
-	}
+	{"raw HEVC", "a.h265", []string{"-c:v", "libx265", "-x265-params", "keyint=20:bframes=4:log-level=none"}, false},
+	{"HEVC in MPEG-TS", "a.ts", []string{"-c:v", "libx265", "-x265-params", "keyint=20:open-gop=1:bframes=4:log-level=none"}, false},
+	{"HEVC of temporal layers", "a.mp4", []string{"-c:v", "libx265", "-x265-params", "keyint=24:temporal-layers=1:bframes=4:b-pyramid=1:log-level=none"}, false},
+	{"Matroska without cues", "a.mkv", []string{"-c:v", "libx264", "-g", "20", "-bf", "3", "-cues_to_front", "0", "-live", "1"}, false},
+	{"fragment a frame", "a.mp4", []string{"-c:v", "libx264", "-g", "20", "-bf", "3", "-movflags", "frag_every_frame+empty_moov+default_base_moof"}, false},
+	{"negative composition offsets", "a.mp4", []string{"-c:v", "libx264", "-g", "20", "-bf", "3", "-movflags", "negative_cts_offsets"}, false},
+	{"MPEG-4 ASP", "a.avi", []string{"-c:v", "mpeg4", "-g", "24", "-bf", "2", "-flags", "+qpel+mv4", "-q:v", "4"}, false},
+	{"MPEG-4 in mp4", "a.mp4", []string{"-c:v", "mpeg4", "-g", "24", "-bf", "2", "-q:v", "4"}, false},
+	{"MPEG-2 program stream, fields", "a.vob", []string{"-vf", "tinterlace=4", "-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-g", "12", "-bf", "2", "-q:v", "4"}, false},
+	{"H.264 of 4:4:4", "a.mp4", []string{"-c:v", "libx264", "-pix_fmt", "yuv444p", "-g", "20", "-bf", "3"}, false},
+	{"H.264 of 10 bits, 4:2:2", "a.mkv", []string{"-c:v", "libx264", "-pix_fmt", "yuv422p10le", "-g", "20", "-bf", "3"}, false},
+	{"HEVC of 12 bits", "a.mp4", []string{"-c:v", "libx265", "-pix_fmt", "yuv420p12le", "-x265-params", "keyint=20:bframes=3:log-level=none"}, false},
+	{"VP9 of 10 bits, hidden frames", "a.mkv", []string{"-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p10le", "-cpu-used", "8", "-auto-alt-ref", "1", "-lag-in-frames", "12", "-g", "20", "-b:v", "300k"}, false},
+	{"VP8", "a.mkv", []string{"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "20", "-b:v", "300k"}, false},
+	{"AV1 of 10 bits in mp4", "a.mp4", []string{"-c:v", "libsvtav1", "-preset", "12", "-pix_fmt", "yuv420p10le", "-g", "20"}, false},
+	{"FFV1", "a.mkv", []string{"-c:v", "ffv1", "-level", "3", "-g", "10", "-slices", "4"}, false},
+	{"FFV1 of 10 bits in avi", "a.avi", []string{"-c:v", "ffv1", "-pix_fmt", "yuv422p10le", "-g", "1"}, false},
+	{"ProRes", "a.mov", []string{"-c:v", "prores_ks", "-pix_fmt", "yuv422p10le"}, false},
+	{"Theora", "a.ogv", []string{"-c:v", "libtheora", "-g", "20", "-q:v", "5"}, false},
+	{"H.263", "a.3gp", []string{"-s", "176x144", "-c:v", "h263", "-g", "12"}, false},
+	{"animated PNG", "a.apng", []string{"-t", "1", "-c:v", "apng"}, false},
+	{"variable rate in Matroska", "a.mkv", []string{"-vf", "select='not(eq(mod(n,5),1))*not(eq(mod(n,7),3))'", "-vsync", "vfr", "-c:v", "libx264", "-g", "20", "-bf", "2"}, false},
+	{"one key", "a.mp4", []string{"-c:v", "libx264", "-g", "250", "-keyint_min", "250", "-bf", "3", "-refs", "4"}, false},
+	{"PAFF-like fields in TS", "a.ts", []string{"-vf", "tinterlace=4", "-c:v", "libx264", "-flags", "+ilme+ildct", "-x264-params", "tff=1:open-gop=1", "-g", "20", "-bf", "3"}, false},
 }
 
 // countByCommand counts the lines that framemd5 writes.

@@ -35,7 +35,7 @@ type key struct {
 	Pos   int64 `json:"pos"`
 }
 
-// index is what one scan of a file teaches. Beside rejected it is read-only
+// index is what one scan of a file teaches. Beside rejected and fragile it is read-only
 // and shared by goroutines.
 type index struct {
 	Info       media.Info      `json:"info"`
@@ -51,6 +51,7 @@ type index struct {
 	Read       int64           `json:"read"`       // end of the last packet in the file
 
 	rejected []atomic.Bool // keys that proved unclean entries
+	fragile  atomic.Bool   // shows damage: a single thread decodes it
 }
 
 // packet is one scanned packet.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	astiav "github.com/asticode/go-astiav"
 
@@ -46,6 +47,7 @@ type session struct {
 	floor    int64                // refusals and pictures before this pts do not count
 	wanted   func(pts int64) bool // nil: all; else others may be skipped if nothing needs them
 	taint    taint
+	threaded bool // the decoder has threads of its own
 
 	sws       *C.struct_SwsContext
 	converted *C.AVFrame
@@ -165,8 +167,7 @@ func tooLarge(w, h int, o Options, detail string) error {
 	return &failure{media.ErrTooLarge, fmt.Sprintf("%s, at most %d pixels allowed: raise the limit or scale the file down", detail, o.Pixels)}
 }
 
-// openCodec makes the decoder: one thread, as a video is one goroutine's and
-// frame threads change the pictures of damaged streams.
+// openCodec makes the decoder, see Note [Threads].
 func (s *session) openCodec(o Options) error {
 	par := s.stream.CodecParameters()
 	codec := astiav.FindDecoder(par.CodecID())
@@ -177,8 +178,11 @@ func (s *session) openCodec(o Options) error {
 	if err := s.cc.FromCodecParameters(par); err != nil {
 		return fmt.Errorf("decoder parameters: %w", err)
 	}
-	s.cc.SetThreadCount(1)
+	s.cc.SetThreadCount(max(o.Threads, 1))
 	c := codecPointer(s.cc)
+	if s.threaded = o.Threads > 1; s.threaded {
+		c.opaque = unsafe.Pointer(s.note.c)
+	}
 	c.max_pixels = codecPixels(o)
 	c.pkt_timebase = streamPointer(s.stream).time_base
 	s.strict, s.gapless = o.Strict, s.holdsAll()
@@ -226,7 +230,7 @@ func (s *session) next(ctx context.Context) error {
 		err := s.decoding(func() error { return s.cc.ReceiveFrame(s.frame) })
 		switch {
 		case err == nil:
-			return nil
+			return s.trust()
 		case errors.Is(err, astiav.ErrEof):
 			return io.EOF
 		case errors.Is(err, astiav.ErrEagain) && !s.draining:
@@ -368,6 +372,9 @@ func (s *session) setSkip(pts int64) {
 // refuse notes damage at the present packet. It returns an error only for a
 // picture over the size limit.
 func (s *session) refuse(pts int64, err error) error {
+	if s.threaded {
+		return errFragile
+	}
 	if s.note.tooLarge() {
 		return &failure{media.ErrTooLarge, s.note.text()}
 	}

@@ -39,14 +39,34 @@ void clvid_guard_attach(clvid_guard *g, AVFormatContext *fc) {
 
 static _Thread_local clvid_note *note;
 
+// A decoder missed pictures that it was to refer to. H.264 says the first at
+// the level of debugging, as streams may have gaps.
+static int tells_gap(const char *format) {
+	return !strncmp(format, "Frame num gap", 13) || !strncmp(format, "Could not find ref with POC", 27);
+}
+
+// on_decoder_log hears a decoder with threads on any of them: their contexts are
+// copies with the same opaque. Concealment, logged as mere information, changes
+// pictures.
+static void on_decoder_log(void *avcl, const AVClass *class, int level, const char *format) {
+	clvid_note *n;
+	if (!class || strcmp(class->class_name, "AVCodecContext"))
+		return;
+	n = ((AVCodecContext *)avcl)->opaque;
+	if (n && (level <= AV_LOG_ERROR || strstr(format, "concealing") || tells_gap(format)))
+		__atomic_add_fetch(&n->signs, 1, __ATOMIC_RELAXED);
+}
+
+int clvid_note_signs(clvid_note *n) { return __atomic_load_n(&n->signs, __ATOMIC_RELAXED); }
+
 // Bounded, unlike go-astiav's callback: file metadata may hold any length.
 static void on_log(void *avcl, int level, const char *format, va_list args) {
 	char line[sizeof note->text];
 	const AVClass *class = avcl ? *(const AVClass **)avcl : NULL;
+	on_decoder_log(avcl, class, level, format);
 	if (!note)
 		return;
-	// H.264 says the first at the level of debugging, as streams may have gaps.
-	if (!strncmp(format, "Frame num gap", 13) || !strncmp(format, "Could not find ref with POC", 27))
+	if (tells_gap(format))
 		note->gap = 1;
 	if (level > AV_LOG_ERROR)
 		return;

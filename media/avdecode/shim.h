@@ -19,14 +19,17 @@ void clvid_guard_stop(clvid_guard *g);
 int clvid_guard_late(clvid_guard *g); // 1 past the deadline
 void clvid_guard_attach(clvid_guard *g, AVFormatContext *fc);
 
-// A note keeps the first error line that FFmpeg logs on this thread.
+// A note keeps the first error line that FFmpeg logs on this thread. A decoder
+// whose opaque is the note also counts there what its own threads log.
 typedef struct clvid_note {
 	char text[240];
 	int too_large; // a picture size was refused
 	int container; // the demuxer said so, not a parser or a decoder
 	int gap;       // a decoder missed pictures that it was to refer to
+	int signs;     // lines from decoder threads that tell of damage
 } clvid_note;
 void clvid_log_install(void);
+int clvid_note_signs(clvid_note *n);
 void clvid_note_begin(clvid_note *n);
 void clvid_note_end(void);
 

@@ -95,7 +95,7 @@ func (v *video) restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.openCodec(v.decoder.options); err != nil {
+	if err := s.openCodec(v.threadOptions()); err != nil {
 		s.close()
 		return err
 	}
@@ -121,6 +121,9 @@ func (v *video) clips(ctx context.Context, spans []media.Span) ([]*media.Clip, e
 	defer v.begin(ctx)()
 	v.blocks = nil
 	frames, err := v.decode(ctx, wanted)
+	if v.single(err) {
+		frames, err = v.decode(ctx, wanted)
+	}
 	if err != nil {
 		v.decoder.pool.Put(v.blocks...) // nobody has seen a frame
 		return nil, err
