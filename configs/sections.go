@@ -15,9 +15,11 @@ type Decode struct {
 	Streams int           `yaml:"streams" doc:"most streams in a container"`
 	Timeout time.Duration `yaml:"timeout" doc:"for one clip request"`
 	Threads int           `yaml:"threads" doc:"of one decoder; more than 1 pays only for a single large video"`
-	Strict  bool          `yaml:"strict" doc:"a damaged frame makes the file bad"`
-	Cache   string        `yaml:"cache" doc:"where decoded videos are kept, whole, for later epochs: off, memory or disk"`
-	CacheMB int           `yaml:"cache_mb" doc:"bound of what is kept; a video fills at most a sixteenth"`
+	// OpenFiles changes no frame.
+	OpenFiles int    `yaml:"open_files" doc:"closed videos kept open for their next use, 0 keeps none"`
+	Strict    bool   `yaml:"strict" doc:"a damaged frame makes the file bad"`
+	Cache     string `yaml:"cache" doc:"where decoded videos are kept, whole, for later epochs: off, memory or disk"`
+	CacheMB   int    `yaml:"cache_mb" doc:"bound of what is kept; a video fills at most a sixteenth"`
 	// CacheSide changes pixels, whether a video is kept or not.
 	CacheSide int    `yaml:"cache_side" doc:"pixels of the short side to which all pictures are reduced first, even; 0 as decoded; part of the result"`
 	CacheDir  string `yaml:"cache_dir" doc:"folder of decode.cache=disk; '' is clvid/frames in the user's cache folder"`
@@ -28,7 +30,7 @@ type Decode struct {
 
 // DefaultDecode allows 8K pictures and keeps small sets decoded.
 func DefaultDecode() Decode {
-	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, Threads: 1, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 3072}
+	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, Threads: 1, OpenFiles: 8, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 3072}
 }
 
 // The values of Decode.Cache.
@@ -40,6 +42,9 @@ const (
 
 // maxDecodeThreads is as many as FFmpeg recommends for any codec.
 const maxDecodeThreads = 16
+
+// maxOpenFiles stays below the number of files that systems let a process open.
+const maxOpenFiles = 256
 
 // Validate checks the ranges.
 func (d Decode) Validate() error {
@@ -58,6 +63,8 @@ func (d Decode) Validate() error {
 		return fmt.Errorf("decode.cache_side is %d pixels, want an even number from 16 to 4096, or 0 for as decoded", d.CacheSide)
 	case d.Threads < 1 || d.Threads > maxDecodeThreads:
 		return fmt.Errorf("decode.threads is %d, want 1 to %d", d.Threads, maxDecodeThreads)
+	case d.OpenFiles < 0 || d.OpenFiles > maxOpenFiles:
+		return fmt.Errorf("decode.open_files is %d, want 0 to %d", d.OpenFiles, maxOpenFiles)
 	case d.CacheMB < 0:
 		return fmt.Errorf("decode.cache_mb is %d MB, want at least 0", d.CacheMB)
 	}

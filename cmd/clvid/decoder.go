@@ -21,8 +21,12 @@ func newDecoder(d configs.Decode) *avdecode.Decoder {
 }
 
 func decoderOptions(d configs.Decode) avdecode.Options {
+	open := d.OpenFiles
+	if open == 0 {
+		open = -1 // 0 is avdecode's default
+	}
 	return avdecode.Options{
-		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Threads: d.Threads, Strict: d.Strict,
+		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Threads: d.Threads, Strict: d.Strict, OpenFiles: open,
 	}
 }
 

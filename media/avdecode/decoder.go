@@ -2,6 +2,7 @@ package avdecode
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/clvid/clvid/media"
@@ -15,14 +16,16 @@ type Options struct {
 	Threads    int           // of one decoder; 0 means 1, which is best where several videos are decoded at once
 	Strict     bool          // refuse a file at its first sign of damage
 	IndexCache string        // folder of packet indexes; "" is os.UserCacheDir()/clvid/index, "off" is none
+	OpenFiles  int           // closed videos whose demuxer and decoder wait for the next opening, within 64 MB; 0 means 8, below 0 none
 }
 
 // Decoder opens videos and still images with FFmpeg. It may be used by many
-// goroutines; each opened video by one at a time.
+// goroutines; each opened video by one at a time. Close it.
 type Decoder struct {
 	options Options
 	indexes *indexCache
 	pool    *media.Pool // of the memory of clips
+	parked  *park
 }
 
 // poolBytes bounds the free memory of clips that is kept: a pass of two clips of
@@ -43,7 +46,16 @@ func New(o Options) *Decoder {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
-	return &Decoder{options: o, indexes: newIndexCache(o.IndexCache), pool: media.NewPool(poolBytes)}
+	d := &Decoder{options: o, indexes: newIndexCache(o.IndexCache), pool: media.NewPool(poolBytes), parked: newPark(o.OpenFiles)}
+	runtime.AddCleanup(d, (*park).close, d.parked) // for a decoder that nobody closes
+	return d
+}
+
+// Close closes the files that wait for their next opening; from now on a video
+// closes its own. The error is always nil.
+func (d *Decoder) Close() error {
+	d.parked.close()
+	return nil
 }
 
 // Open opens a regular file as a video, a still image as a video of one frame, a

@@ -28,6 +28,7 @@ type video struct {
 	pending bool   // s.frame holds frame at-1, not yet looked at
 	mark    string // why the present picture cannot be trusted, or ""
 	lenient bool   // pass over pictures that have no place in the index
+	spoiled bool   // the last operation's context ended
 }
 
 // errMissed says that a pass did not meet a frame where the index has it.
@@ -53,9 +54,12 @@ func (v *video) Damage() string { return v.index.Damage }
 // Stats returns the work done since the video was opened.
 func (v *video) Stats() media.Stats { return v.stats }
 
-// Close frees the demuxer, the decoder and the guard, where there are any. A
-// second call does nothing; the error is always nil.
+// Close leaves demuxer and decoder, where there are any, to the next opening of
+// the file. A second call does nothing; the error is always nil.
 func (v *video) Close() error {
+	if v.session != nil && !v.spoiled {
+		v.leave()
+	}
 	v.drop()
 	if v.guard != nil {
 		v.guard.free()
@@ -76,20 +80,34 @@ func (v *video) drop() {
 // forget what is known of the decoder's place.
 func (v *video) forget() { v.at, v.pending, v.mark, v.lenient = -1, false, "", false }
 
-// begin arms the guard for one operation.
-func (v *video) begin(ctx context.Context) (end func() bool) {
-	if v.guard == nil {
+// begin arms the guard for one operation. A guard whose context ended may be
+// stopped at any moment later on, so it is not used again.
+func (v *video) begin(ctx context.Context) (end func()) {
+	if v.spoiled {
+		v.drop()
+		v.guard.free()
+		v.guard, v.spoiled = nil, false
+	}
+	if v.guard == nil && !v.enterParked() {
 		v.guard = newGuard()
 	}
-	return v.guard.arm(ctx, v.decoder.options.Timeout)
+	release := v.guard.arm(ctx, v.decoder.options.Timeout)
+	return func() { v.spoiled = !release() }
+}
+
+func (v *video) unchanged() error {
+	src, err := regular(v.id.Path)
+	if err != nil || src.id() != v.id {
+		return &failure{media.ErrCorrupt, "the file changed since it was opened: open it again"}
+	}
+	return nil
 }
 
 // restart opens the file afresh, at frame 0.
 func (v *video) restart(ctx context.Context) error {
 	v.drop()
-	src, err := regular(v.id.Path)
-	if err != nil || src.id() != v.id {
-		return &failure{media.ErrCorrupt, "the file changed since it was opened: open it again"}
+	if err := v.unchanged(); err != nil {
+		return err
 	}
 	s, err := openSession(ctx, v.id.Path, v.decoder.options, v.guard)
 	if err != nil {
@@ -180,12 +198,20 @@ func (v *video) decode(ctx context.Context, wanted []int) (map[int]*media.Frame,
 	return frames, v.straight(ctx, wanted, frames)
 }
 
-// straight decodes from the start and keeps what is wanted.
-func (v *video) straight(ctx context.Context, wanted []int, frames map[int]*media.Frame) error {
-	if err := v.restart(ctx); err != nil {
-		return err
+// straight decodes from the start, or on from where an earlier pass of this
+// kind ended, and keeps what is wanted.
+func (v *video) straight(ctx context.Context, wanted []int, frames map[int]*media.Frame) (err error) {
+	if on := v.session != nil && v.lenient && v.index.Access == through && v.at >= 0 && v.at <= wanted[0]; !on {
+		if err := v.restart(ctx); err != nil {
+			return err
+		}
 	}
 	v.lenient = true
+	defer func() {
+		if err != nil {
+			v.at = -1 // who knows where
+		}
+	}()
 	last := wanted[len(wanted)-1]
 	for i := -1; i < last; {
 		var err error
