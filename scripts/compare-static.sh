@@ -52,8 +52,8 @@ make_videos() {
   command -v ffmpeg >/dev/null || { say "no ffmpeg command: comparing real clips alone"; return; }
   while read -r name options; do
     # shellcheck disable=SC2086 # the options are many words
-    ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=160x120:rate=25:duration=1,noise=alls=12:allf=t $options "$1/$name" </dev/null ||
-      { say "this ffmpeg cannot make $name"; rm -f "$1/$name"; }
+    ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=256x144:rate=25:duration=1,noise=alls=12:allf=t $options "$1/$name" </dev/null 2>"$temporary/ffmpeg.log" ||
+      { say "this ffmpeg cannot make $name: $(tail -n 1 "$temporary/ffmpeg.log")"; rm -f "$1/$name"; }
   done < <(made_kinds)
 }
 
