@@ -11,7 +11,7 @@ import (
 // frame, it would be a motion that is not in the video. It is the section
 // `augment` of a run's settings.
 type AugmentConfig struct {
-	CropRule     string  `yaml:"crop_rule" doc:"fraction, torchvision or inception: a share of the area; short-side: a square of a scaled picture"`
+	CropRule     string  `yaml:"crop_rule" doc:"fraction, torchvision, inception (a share of the area) or short-side (a square of a scaled picture)"`
 	CropMin      float64 `yaml:"crop_min" doc:"least share of the picture's area, in (0, 1]"`
 	CropMax      float64 `yaml:"crop_max" doc:"largest share, in [crop_min, 1]"`
 	AspectMin    float64 `yaml:"aspect_min" doc:"least width / height of a crop"`
@@ -23,7 +23,7 @@ type AugmentConfig struct {
 	RandOps       int     `yaml:"rand_ops" doc:"operations of RandAugment on a view, 0 to 10; 0 is off"`
 	RandMagnitude float64 `yaml:"rand_magnitude" doc:"strength of each, 0 to 30"`
 
-	ColourStyle    string  `yaml:"colour_style" doc:"linear (each of the four by chance, cut to [0,1] once), simclr or torchvision (all or none, cut each)"`
+	ColourStyle    string  `yaml:"colour_style" doc:"linear (each by chance, cut to [0,1] once), simclr or torchvision (all or none, cut each)"`
 	ColourOrder    string  `yaml:"colour_order" doc:"simclr and torchvision: random, or fixed: brightness, contrast, saturation, hue"`
 	ColourPerFrame bool    `yaml:"colour_per_frame" doc:"simclr and torchvision: draw colours anew for each frame (pace prediction)"`
 	ColourStrength float64 `yaml:"colour_strength" doc:"s: factors are U(1 - xs, 1 + xs) for x below, s in [0, 1.25]"`
@@ -37,7 +37,7 @@ type AugmentConfig struct {
 	BlurProb     float64 `yaml:"blur_prob" doc:"probability of a Gaussian blur"`
 	BlurSigmaMin float64 `yaml:"blur_sigma_min" doc:"pixels of the view"`
 	BlurSigmaMax float64 `yaml:"blur_sigma_max" doc:"pixels of the view"`
-	BlurRule     string  `yaml:"blur_rule" doc:"kernel: sigma (3 sigma), simclr (a tenth of the size, black beyond), torchvision (blur_taps, reflecting)"`
+	BlurRule     string  `yaml:"blur_rule" doc:"sigma (ends at 3 sigma), simclr (a tenth of the size, black beyond) or torchvision (blur_taps, reflecting)"`
 	BlurTaps     int     `yaml:"blur_taps" doc:"torchvision: odd number of taps"`
 
 	Solarise          float64 `yaml:"solarise" doc:"probability that bright values turn dark: x becomes 1 - x"`

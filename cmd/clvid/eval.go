@@ -157,7 +157,7 @@ func (s *session) probe(ctx context.Context, run string, fitSplit []string, name
 	for _, name := range names {
 		e := s.cfg.Eval
 		few := eval.FewShot{PerClass: e.LabelsPerClass, Draws: e.Draws, Seed: s.cfg.Seed}
-		settings := s.evalSettings(run, map[string]any{"fit_split": fitSplit, "fit_videos": len(x.Items), "test_videos": len(y.Items)})
+		settings := s.evalSettings(run, map[string]any{"averaged": "features", "fit_split": fitSplit, "fit_videos": len(x.Items), "test_videos": len(y.Items)})
 		probe, err := eval.Probes().Lookup("evaluation", name)
 		if err != nil {
 			return nil, err

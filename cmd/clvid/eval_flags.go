@@ -78,7 +78,10 @@ func (f *evalFlags) loadRun(cmd *cobra.Command, args []string) (cfg *configs.Con
 	if f.labelsPerClass == 0 && cmd.Flags().Changed("draws") && cfg.Eval.LabelsPerClass == 0 {
 		return nil, "", usageError{errors.New("--draws repeats with other labels: want --labels-per-class too")}
 	}
-	return cfg, run, cfg.Validate()
+	if err := cfg.Validate(); err != nil {
+		return nil, "", usageError{err}
+	}
+	return cfg, run, nil
 }
 
 // runGiven adds the run of --init-from, whose settings then hold as those of a

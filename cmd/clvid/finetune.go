@@ -262,7 +262,7 @@ func (s *session) testClassifier(ctx context.Context, store *nn.Store, fit, repo
 		return nil, err
 	}
 	settings := s.evalSettings("", map[string]any{
-		"from_scratch": s.cfg.InitFrom == "", "fit_videos": len(fit.Items), "test_videos": len(f.Items),
+		"averaged": "softmax probabilities", "from_scratch": s.cfg.InitFrom == "", "fit_videos": len(fit.Items), "test_videos": len(f.Items),
 		"steps": s.steps(len(fit.Items)), "batch": s.cfg.Batch, "lr": s.cfg.Optimizer.LR, "weight_decay": s.cfg.Optimizer.WeightDecay,
 		"crop_min": s.cfg.Augment.CropMin, "colour_strength": s.cfg.Augment.ColourStrength, "flip": s.cfg.Augment.Flip,
 	})

@@ -96,10 +96,10 @@ func TestEvaluations(t *testing.T) {
 		name string
 		args []string
 	}{
-		{"knn", []string{"eval", "knn", dir}},
+		{"knn", []string{"eval", "knn", dir, "--clips", "2", "--crops", "3"}},
 		{"linear", []string{"eval", "linear", dir, "--labels-per-class", "1", "--draws", "3"}},
 		{"linear", withTiny("eval", "linear", "--untrained", "--encoder", "r3d-10", "--seed", "3", "--data", data)},
-		{"finetune", []string{"finetune", dir, "--steps", "2"}},
+		{"finetune", []string{"finetune", dir, "--steps", "2", "--crops", "3", "--set", "media.sampler=uniform"}},
 		{"finetune", withTiny("finetune", "--task", "action-recognition", "--data", data, "--steps", "2", "--labels-per-class", "1", "--draws", "2")},
 	} {
 		t.Run(strings.Join(tc.args[:3], " "), func(t *testing.T) {
