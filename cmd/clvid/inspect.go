@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,6 +60,11 @@ type finding interface {
 
 // inspect finds out what a path is.
 func inspect(ctx context.Context, path string, check bool, decode configs.Decode, layout dataset.Options) (finding, error) {
+	if strings.EqualFold(filepath.Ext(path), ".tar") { // shards, or the archives of old checkpoints
+		if found, err := inspectSet(path, layout); err == nil {
+			return found, nil
+		}
+	}
 	bytes, err := sizeOf(path)
 	info, statErr := os.Stat(path)
 	switch {

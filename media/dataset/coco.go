@@ -1,6 +1,10 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // COCO captions (Chen et al., arXiv:1504.00325).
 
@@ -66,7 +70,7 @@ func (s *Set) addCOCO(lib *library, d cocoData, split string) {
 		known[image.ID] = true
 		s.addFound(lib, image.File, Item{Split: split, Captions: captions[image.ID], Fields: map[string]string{"image_id": string(image.ID)}})
 	}
-	for id := range captions {
+	for _, id := range slices.Sorted(maps.Keys(captions)) {
 		if !known[id] {
 			s.note("captions are about images that are not listed", string(id))
 		}

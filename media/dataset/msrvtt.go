@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,7 +74,7 @@ func (s *Set) addMSRVTT(lib *library, d msrvttData, lists *lists1kA) {
 		lists.assign(v.ID, &item)
 		s.addFound(lib, v.ID, item)
 	}
-	for id := range captions {
+	for _, id := range slices.Sorted(maps.Keys(captions)) {
 		if !seen[id] {
 			s.note("sentences are about videos that are not listed", id)
 		}

@@ -17,6 +17,8 @@ type place struct {
 	Options
 	path string
 	info fs.FileInfo // nil for standard input and for patterns of shards
+
+	candidates [][]string // files that may be annotations, by folder; see annotations
 }
 
 func newPlace(path string, o Options) (place, error) {
@@ -29,6 +31,7 @@ func newPlace(path string, o Options) (place, error) {
 		return p, fmt.Errorf("dataset: %w", err)
 	}
 	p.info = info
+	p.candidates = p.listCandidates()
 	return p, nil
 }
 
@@ -47,56 +50,59 @@ func (p place) ext() string {
 // folder, or of the first of its folders that has any. A folder with a
 // manifest of its own has no others, unless its format was named.
 func (p place) annotations(match func(file string) bool) []string {
-	if !p.isDir() {
-		if p.isFile() && match(p.path) {
-			return []string{p.path}
+	for _, files := range p.candidates {
+		var out []string
+		for _, file := range files {
+			if match(file) {
+				out = append(out, file)
+			}
 		}
-		return nil
-	}
-	if p.Format == "" && manifestIn(p.path) != "" {
-		return nil
-	}
-	entries, err := os.ReadDir(p.path)
-	if err != nil {
-		return nil
-	}
-	if files := matching(p.path, entries, match); len(files) > 0 {
-		return files
-	}
-	for _, e := range entries {
-		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		dir := filepath.Join(p.path, e.Name())
-		inner, err := os.ReadDir(dir)
-		if err != nil {
-			continue
-		}
-		if files := matching(dir, inner, match); len(files) > 0 {
-			return files
+		if len(out) > 0 {
+			return out
 		}
 	}
 	return nil
 }
 
+// listCandidates lists what annotations can be: the files by folder.
+func (p place) listCandidates() [][]string {
+	switch {
+	case p.isFile():
+		return [][]string{{p.path}}
+	case p.info == nil || p.Format == "" && manifestIn(p.path) != "":
+		return nil
+	}
+	files, dirs := annotationFiles(p.path)
+	all := [][]string{files}
+	for _, dir := range dirs {
+		if files, _ = annotationFiles(dir); len(files) > 0 {
+			all = append(all, files)
+		}
+	}
+	return all
+}
+
 // mostLookedAt bounds the files of a folder whose head is read to tell a format.
 const mostLookedAt = 1000
 
-func matching(dir string, entries []fs.DirEntry, match func(file string) bool) []string {
-	var out []string
-	looked := 0
+// annotationFiles lists the files in a folder that may annotate videos, and its
+// folders; neither where it cannot be read.
+func annotationFiles(dir string) (files, dirs []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil
+	}
 	for _, e := range entries {
-		if e.IsDir() || !slices.Contains(annotationExtensions, strings.ToLower(filepath.Ext(e.Name()))) {
-			continue
-		}
-		if looked++; looked > mostLookedAt {
-			break
-		}
-		if file := filepath.Join(dir, e.Name()); match(file) {
-			out = append(out, file)
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+		case e.IsDir():
+			dirs = append(dirs, path)
+		case len(files) < mostLookedAt && slices.Contains(annotationExtensions, strings.ToLower(filepath.Ext(e.Name()))):
+			files = append(files, path)
 		}
 	}
-	return out
+	return files, dirs
 }
 
 // annotationExtensions are those of files that may annotate videos.
@@ -114,7 +120,7 @@ func (p place) videoRoot() string {
 	return filepath.Dir(p.path)
 }
 
-// read begins a set of annotated videos: an empty one, and where to find them.
+// begin makes a set of annotated videos: an empty one, and where to find them.
 func (p place) begin() (*Set, *library, error) {
 	lib, err := newLibrary(p.videoRoot())
 	if err != nil {

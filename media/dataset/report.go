@@ -59,7 +59,8 @@ type Count struct {
 	Files int    `json:"files"`
 }
 
-// Broken is a file that cannot be used whole.
+// Broken is a file that cannot be used whole, or that has not the stretch that
+// an item is of it.
 type Broken struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
@@ -100,13 +101,14 @@ func (s *Survey) sumItems(r *Report) {
 	splits, classes := map[string]*Part{}, map[string]*Part{}
 	for _, it := range s.Set.Items {
 		r.Captions += len(it.Captions)
-		f := s.file(it)
+		found := s.item(it)
+		if found.err != nil && s.file(it).Err == nil {
+			r.Broken = append(r.Broken, Broken{Path: it.Path, Reason: found.err.Error()})
+		}
 		for _, p := range []*Part{part(splits, it.Split), part(classes, it.Label)} {
 			p.Items++
-			if f.Err == nil {
-				p.Frames += f.Frames
-				p.Seconds += f.Info.Duration.Seconds()
-			}
+			p.Frames += found.frames
+			p.Seconds += found.seconds
 		}
 		classes[it.Label].Splits[it.Split]++
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/loader"
@@ -35,6 +36,18 @@ type File struct {
 	Bytes   int64  // of the file, the member of a shard, or all pictures of a folder
 	SHA256  string // of those bytes, in hexadecimal; "" where they cannot be read
 	Err     error  // why it cannot be used whole; nil where it can
+
+	stretches map[stretchKey]stretchFound // that items are of it
+}
+
+// stretchKey is the time of an item.
+type stretchKey struct{ start, end time.Duration }
+
+// stretchFound is what an item has of its file.
+type stretchFound struct {
+	frames  int
+	seconds float64
+	err     error // the file has no such time
 }
 
 // Survey is a set with what its files hold.
@@ -52,14 +65,20 @@ type Survey struct {
 func Look(ctx context.Context, set *Set, o SurveyOptions) (*Survey, error) {
 	s := &Survey{Set: set, Full: o.Full, at: map[string]int{}}
 	var paths []string
+	stretches := map[string][]stretchKey{}
 	for _, it := range set.Items {
+		if key := (stretchKey{it.Start, it.End}); key != (stretchKey{}) {
+			stretches[it.Path] = append(stretches[it.Path], key)
+		}
 		if _, seen := s.at[it.Path]; !seen {
 			s.at[it.Path] = len(paths)
 			paths = append(paths, it.Path)
 		}
 	}
 	bytes := newContents()
-	look := func(ctx context.Context, _, i int) (File, error) { return lookAt(ctx, paths[i], bytes, o), nil }
+	look := func(ctx context.Context, _, i int) (File, error) {
+		return lookAt(ctx, paths[i], stretches[paths[i]], bytes, o), nil
+	}
 	var now Progress
 	for f := range loader.Map(ctx, 0, len(paths), o.Workers, 4*o.Workers, look) {
 		if ctx.Err() != nil {
@@ -82,7 +101,7 @@ func Look(ctx context.Context, set *Set, o SurveyOptions) (*Survey, error) {
 }
 
 // lookAt looks at one file. A panic below it condemns the file, not the run.
-func lookAt(ctx context.Context, path string, bytes *contents, o SurveyOptions) (f File) {
+func lookAt(ctx context.Context, path string, stretches []stretchKey, bytes *contents, o SurveyOptions) (f File) {
 	f.Path = path
 	defer func() {
 		if p := recover(); p != nil {
@@ -101,6 +120,7 @@ func lookAt(ctx context.Context, path string, bytes *contents, o SurveyOptions) 
 	}
 	defer func() { f.Err = errors.Join(f.Err, video.Close()) }()
 	f.Info, f.Frames = video.Info(), video.Len()
+	f.cut(video, stretches)
 	if d, ok := video.(interface{ Damage() string }); ok && d.Damage() != "" {
 		f.Err = &media.Error{Path: path, Op: "check", Detail: d.Damage(), Err: media.ErrCorrupt}
 	}
@@ -108,6 +128,23 @@ func lookAt(ctx context.Context, path string, bytes *contents, o SurveyOptions) 
 		f.decode(ctx, video)
 	}
 	return f
+}
+
+// cut looks at the stretches that items are.
+func (f *File) cut(video media.Video, stretches []stretchKey) {
+	f.stretches = make(map[stretchKey]stretchFound, len(stretches))
+	for _, key := range stretches {
+		part, err := media.Between(video, key.start, key.end)
+		if err != nil {
+			f.stretches[key] = stretchFound{err: err}
+			continue
+		}
+		end := f.Info.Duration
+		if key.end != 0 {
+			end = min(key.end, end)
+		}
+		f.stretches[key] = stretchFound{frames: part.Len(), seconds: max(end-key.start, 0).Seconds()}
+	}
 }
 
 // decode counts the frames that come out.
@@ -129,6 +166,18 @@ func (f *File) decode(ctx context.Context, video media.Video) {
 
 // file is what was found of an item's file.
 func (s *Survey) file(it Item) *File { return &s.Files[s.at[it.Path]] }
+
+// item is what was found of an item: of its stretch, where it is one.
+func (s *Survey) item(it Item) stretchFound {
+	f := s.file(it)
+	if f.Err != nil {
+		return stretchFound{err: f.Err}
+	}
+	if part, ok := f.stretches[stretchKey{it.Start, it.End}]; ok {
+		return part
+	}
+	return stretchFound{frames: f.Frames, seconds: f.Info.Duration.Seconds()}
+}
 
 // The fields that a manifest of a survey adds to each item.
 var surveyFields = []struct {
@@ -160,7 +209,7 @@ func (s *Survey) Manifest(path string) ([]Item, error) {
 	var out []Item
 	for _, it := range s.Set.Items {
 		f := s.file(it)
-		if f.Err != nil {
+		if s.item(it).err != nil {
 			continue
 		}
 		fields := make(map[string]string, len(it.Fields)+len(surveyFields))

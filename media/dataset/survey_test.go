@@ -31,7 +31,7 @@ func surveyed(t *testing.T, set *Set, movies map[string]mediatest.Movie, full bo
 
 func TestSurvey(t *testing.T) {
 	root := tree(t, map[string]string{
-		"clips.csv": "path,label,split,subject,start,end\na.mp4,x,train,ann,,\nb.mp4,x,test,ann,,\nc.mp4,y,train,bob,0.5,1\nc.mp4,y,train,bob,1,2\nd.mp4,y,test,eve,,\ne.mp4,y,test,eve,,\n",
+		"clips.csv": "path,label,split,subject,start,end\na.mp4,x,train,ann,,\nb.mp4,x,test,ann,,\nc.mp4,y,train,bob,0.5,1\na.mp4,y,train,bob,0.1,0.25\na.mp4,x,train,bob,5,6\nc.mp4,y,train,bob,1,2\nd.mp4,y,test,eve,,\ne.mp4,y,test,eve,,\n",
 		"a.mp4":     "same", "b.mp4": "same", "c.mp4": "other", "d.mp4": "third", "e.mp4": "fourth",
 	})
 	set, err := Open(root)
@@ -55,15 +55,19 @@ func TestSurvey(t *testing.T) {
 			t.Errorf("%d workers (-1 worker): %s", workers, d)
 		}
 	}
-	if want.Items != 6 || want.Files != 5 || want.Sound() {
+	if want.Items != 8 || want.Files != 5 || want.Sound() {
 		t.Errorf("%+v", want)
 	}
 	var broken []string
 	for _, b := range want.Broken {
 		broken = append(broken, filepath.Base(b.Path))
 	}
-	if d := cmp.Diff([]string{"c.mp4", "d.mp4", "e.mp4"}, broken); d != "" {
+	if d := cmp.Diff([]string{"a.mp4", "c.mp4", "d.mp4", "e.mp4"}, broken); d != "" {
 		t.Error(d)
+	}
+	// 10 frames of a.mp4, 10 of b.mp4, and those at 120, 160, 200 and 240 ms.
+	if train, test := want.Splits[1], want.Splits[0]; train.Frames != 14 || test.Frames != 10 || train.Items != 5 {
+		t.Errorf("%+v", want.Splits)
 	}
 	if len(want.Duplicates) != 1 || len(want.Duplicates[0].Paths) != 2 {
 		t.Errorf("%+v", want.Duplicates)
