@@ -74,7 +74,7 @@ func TestExitStatus(t *testing.T) {
 		{"eval knn --untrained --crops 2", exitUsage, "clvid: configs: eval.crops is 2, want one of [1 3]"},
 		{"config --set media.sampler=pace", exitUsage, `clvid: configs: media: media.sampler is "pace", want one of random, uniform, dense`},
 		{"config --set augment.colour_style=pil", exitUsage, `clvid: configs: media: augment.colour_style is "pil", want linear, simclr, torchvision`},
-		{"preview --out x.png", exitUsage, "clvid: clvid preview: --data is needed: PATH: folder of videos"},
+		{"preview --out x.png", exitUsage, "clvid: clvid preview: --data is needed: PATH of a folder"},
 		{"preview --data x --out x.jpg", exitUsage, `clvid: --out "x.jpg": want the name of a .png file`},
 		{"preview --data nothing-here --out x.png", exitError, "clvid: dataset: stat nothing-here: no such file or directory"},
 	} {
