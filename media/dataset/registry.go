@@ -10,14 +10,14 @@ type Format struct {
 
 // formats are tried in this order.
 var formats = [...]Format{
-	{Name: "webdataset", Doc: "tar shards: files, a pattern such as train-{000..009}.tar, a folder of them, or - for standard input", detect: isWebDataset, read: readWebDataset},
+	{Name: "webdataset", Doc: "tar shards: a file, a pattern (train-{000..009}.tar), a folder, or - for standard input", detect: isWebDataset, read: readWebDataset},
 	{Name: "kinetics", Doc: "official CSV (label,youtube_id,time_start,time_end,split), or a folder of them", detect: isKinetics, read: readKinetics},
 	{Name: "jsfusion", Doc: "MSR-VTT test list of 1k-A (key,vid_key,video_id,sentence)", detect: isJSFusion, read: readJSFusion},
 	{Name: "path-label", Doc: "lines `path label` or `path label frames`, or a folder with train.csv, val.csv, test.csv of them", detect: isPathLabel, read: readPathLabel},
 	{Name: "ucf101", Doc: "official splits: classInd.txt, trainlist01.txt, testlist01.txt", detect: isUCF101, read: readUCF101},
 	{Name: "hmdb51", Doc: "official splits: CLASS_test_split1.txt with 0, 1 or 2 behind each name", detect: isHMDB51, read: readHMDB51},
 	{Name: "ssv2", Doc: "Something-Something v2: something-something-v2-train.json and its labels", detect: isSSv2, read: readSSv2},
-	{Name: "msrvtt", Doc: "MSR-VTT: MSRVTT_data.json; its 9k and JSFUSION lists, where they lie beside it, make the splits", detect: isMSRVTT, read: readMSRVTT},
+	{Name: "msrvtt", Doc: "MSR-VTT: MSRVTT_data.json, split by its 9k and JSFUSION lists where they lie beside it", detect: isMSRVTT, read: readMSRVTT},
 	{Name: "msvd", Doc: "MSVD: train_list.txt, val_list.txt, test_list.txt and raw-captions.json or .pkl", detect: isMSVD, read: readMSVD},
 	{Name: "didemo", Doc: "DiDeMo: train_data.json and the like, one item for each moment", detect: isDiDeMo, read: readDiDeMoMoments},
 	{Name: "didemo-paragraphs", Doc: "the same, one item for each video with all its descriptions as one", detect: never, read: readDiDeMoParagraphs},
