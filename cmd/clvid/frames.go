@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/extract"
 )
 
@@ -22,6 +23,7 @@ chroma interpolated linearly, as training does.
 Damaged frames (but with --damaged) and frames past the end are left out and
 listed; they make the exit status 1 once all others are written.`,
 		Example: "  clvid frames clip.mp4 --start 120 --out frames\n" +
+			"  clvid frames clip.mp4 --at 1m2.5s --out frames\n" +
 			"  clvid frames clip.mp4 --count 16 --stride 4 --size 112 --out frames --json",
 		Args: oneArg("a video"),
 	}
@@ -30,6 +32,7 @@ listed; they make the exit status 1 once all others are written.`,
 	cmd.Flag("out").Usage = "`FOLDER` of the files, made where there is none"
 	f := cmd.Flags()
 	f.IntVar(&q.Start, "start", 0, "`I` of the first frame")
+	at := f.Duration("at", 0, "`TIME` in place of --start, as in 1.5s: the frame on display then")
 	f.IntVar(&q.Count, "count", 1, "`N` frames; 0 is all up to the end")
 	f.IntVar(&q.Stride, "stride", 1, "`S` frames from one to the next")
 	f.IntVar(&q.Short, "size", 0, "`PIXELS` of the shorter side, which only shrinks; 0 leaves frames as they are")
@@ -43,6 +46,8 @@ listed; they make the exit status 1 once all others are written.`,
 			return needFlag(cmd, "out")
 		case q.Validate() != nil:
 			return usageError{q.Validate()}
+		case *at < 0 || cmd.Flags().Changed("at") && cmd.Flags().Changed("start"):
+			return usageError{fmt.Errorf("--at %v --start %d: want one of them, and no time before the first frame", *at, q.Start)}
 		}
 		decoder := openDecoder(cfg.Decode, 1)
 		defer closeDecoder(decoder)
@@ -51,6 +56,12 @@ listed; they make the exit status 1 once all others are written.`,
 			return err
 		}
 		defer video.Close()
+		if info := video.Info(); *at > info.Duration {
+			return fmt.Errorf("%s lasts %v, so it shows nothing at %v: want an earlier --at", args[0], info.Duration, *at)
+		}
+		if cmd.Flags().Changed("at") {
+			q.Start = media.FrameAt(video.Times(), *at)
+		}
 		result, err := extract.PNG(cmd.Context(), video, cfg.Out, q)
 		if err != nil {
 			return err

@@ -66,6 +66,30 @@ func readPNG(t *testing.T, path string) image.Image {
 	return im
 }
 
+// A time names the frame on display then, also where the frame rate varies.
+func TestFramesByTime(t *testing.T) {
+	shared := filepath.Join(sharedtest.Dir(t), "data")
+	for _, tc := range []struct {
+		file, at string
+		want     int
+	}{
+		{"clips/bbb_prog_10s.mp4", "0s", 0},
+		{"clips/bbb_prog_10s.mp4", "41ms", 0}, // the second one comes at 41.67 ms
+		{"clips/bbb_prog_10s.mp4", "42ms", 1},
+		{"clips/bbb_prog_10s.mp4", "9.8s", 235},
+		{"hostile/fps_0p5.mp4", "3.9s", 1},
+	} {
+		got := jsonOf[extract.Result](t, "frames", filepath.Join(shared, tc.file), "--at", tc.at, "--out", t.TempDir(), "--json")
+		if len(got.Pictures) != 1 || got.Pictures[0].Index != tc.want {
+			t.Errorf("%s at %s: %+v, want frame %d", tc.file, tc.at, got.Pictures, tc.want)
+		}
+	}
+	_, errs, status := clvid(t, "frames", filepath.Join(shared, "clips/bbb_prog_10s.mp4"), "--at", "1m", "--out", t.TempDir())
+	if status != exitError || !strings.Contains(errs, "so it shows nothing at 1m0s") {
+		t.Errorf("status %d, %s", status, errs)
+	}
+}
+
 // Frames that cannot be had are an error, after all others were written.
 func TestFramesThatAreMissing(t *testing.T) {
 	shared := filepath.Join(sharedtest.Dir(t), "data")
@@ -79,10 +103,11 @@ func TestFramesThatAreMissing(t *testing.T) {
 		t.Errorf("status %d, %+v, %s", status, got, errs)
 	}
 	for args, want := range map[string]string{
-		"--out x --stride 0":  "stride is 0, want 1 to",
-		"--start 3":           "--out is needed",
-		"--out x --count -1":  "count is -1, want 0 to",
-		"--out x --size -100": "size is -100, want 0 to",
+		"--out x --stride 0":        "stride is 0, want 1 to",
+		"--start 3":                 "--out is needed",
+		"--out x --start 1 --at 1s": "want one of them",
+		"--out x --count -1":        "count is -1, want 0 to",
+		"--out x --size -100":       "size is -100, want 0 to",
 	} {
 		_, errs, status := clvid(t, append([]string{"frames", "x.mp4"}, strings.Fields(args)...)...)
 		if status != exitUsage || !strings.Contains(errs, want) {

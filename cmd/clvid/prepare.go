@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -135,7 +136,7 @@ func (p *prepareFlags) options(codec string, like *media.Image) avdecode.EncodeO
 func (p *prepareFlags) tools(d configs.Decode, codec, encoder string) prepare.Tools {
 	reader := decoderOptions(d)
 	reader.IndexCache = "off" // its files move
-	return prepare.Tools{
+	t := prepare.Tools{
 		Decoder: openDecoder(d, p.Workers), Reader: avdecode.New(reader),
 		Ending: avdecode.Extension(codec), Lossless: codec == avdecode.CodecFFV1,
 		Key: fmt.Sprintf("%s by %s of quality %d", codec, encoder, p.options(codec, nil).Quality),
@@ -144,6 +145,18 @@ func (p *prepareFlags) tools(d configs.Decode, codec, encoder string) prepare.To
 			o.FrameRate = out.FrameRate
 			return avdecode.NewEncoder(path, o)
 		},
+	}
+	if !d.Isolate { // this process then opens no input
+		t.HasSound = hasSound(newDecoder(d))
+	}
+	return t
+}
+
+// hasSound tells which files have sound that can be read.
+func hasSound(d *avdecode.Decoder) func(ctx context.Context, path string) bool {
+	return func(ctx context.Context, path string) bool {
+		sound, err := d.OpenSound(ctx, path, avdecode.SoundOptions{})
+		return err == nil && sound.Close() == nil
 	}
 }
 
@@ -168,6 +181,9 @@ func showPrepared(w io.Writer, r *prepare.Report) error {
 		{"videos", made},
 		{"failed", fmt.Sprint(len(r.Failures))},
 		{"size", fmt.Sprintf("%s, before %s", byteCount(r.OutputBytes), byteCount(r.InputBytes))},
+	}
+	if r.WithSound > 0 {
+		rows = append(rows, [2]string{"sound", fmt.Sprintf("left out of %d videos", r.WithSound)})
 	}
 	if s := r.Speed; s != nil {
 		rows = append(rows, [2]string{"clips", fmt.Sprintf("%.0f/s, before %.0f/s: %.1f times as fast (%d clips of %d videos)", s.Prepared, s.Source, s.Ratio, s.Clips, s.Videos)})

@@ -105,6 +105,9 @@ func TestPrepareOfOddFiles(t *testing.T) {
 	for codec, ending := range map[string]string{"h264": ".mp4", "mpeg4": ".mp4", "ffv1": ".mkv"} {
 		dir := filepath.Join(t.TempDir(), codec)
 		got := jsonOf[prepare.Report](t, "prepare", data, "--out", dir, "--side", "0", "--codec", codec, "--set", "max_bad=0.5", "--json")
+		if got.WithSound != 1 { // realshort.mp4
+			t.Errorf("%s: %d inputs with sound", codec, got.WithSound)
+		}
 		if got.Videos != 6 || len(got.Failures) != 1 || len(got.Damaged) != 1 || !strings.Contains(got.Failures[0].Path, "zero_bytes") {
 			t.Errorf("%s: %+v", codec, got)
 		}

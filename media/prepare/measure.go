@@ -86,7 +86,9 @@ func (j *job) timeClips(ctx context.Context, path string, frames int) (d time.Du
 		if err != nil {
 			return 0, err
 		}
-		if err := clips[0].Sample(view, media.View{W: timedSide, H: timedSide}); err != nil {
+		err = clips[0].Sample(view, media.View{W: timedSide, H: timedSide})
+		clips[0].Release()
+		if err != nil {
 			return 0, err
 		}
 	}

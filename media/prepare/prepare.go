@@ -83,6 +83,8 @@ type Tools struct {
 	Reader  media.Decoder // of what was written, and of inputs that are timed; without caches
 	Open    func(path string, o Output) (Encoder, error)
 	Ending  string // of files that Open writes, such as .mp4
+	// HasSound tells whether a file has sound, which is left out; nil does not look.
+	HasSound func(ctx context.Context, path string) bool
 	// Lossless is set where the encoder takes planes of any kind as they are.
 	Lossless bool
 	// Key names all that decides about the bytes and is not in Config: codec,

@@ -63,7 +63,8 @@ func (b *bench) touch(name string) {
 }
 
 func (b *bench) run() (*Report, error) {
-	tools := Tools{Decoder: b.decoder, Reader: timesReader{b.decoder}, Ending: ".mp4", Key: b.key, Open: b.open}
+	tools := Tools{Decoder: b.decoder, Reader: timesReader{b.decoder}, Ending: ".mp4", Key: b.key, Open: b.open,
+		HasSound: func(_ context.Context, path string) bool { return strings.HasSuffix(path, ".avi") }}
 	return Run(b.t.Context(), b.set, b.out, b.config, tools, nil)
 }
 
@@ -196,7 +197,7 @@ func three(t *testing.T) *bench {
 func TestPreparedSetIsTheSameSet(t *testing.T) {
 	b := three(t)
 	r := b.mustRun()
-	if r.Videos != 3 || r.Frames != 36 || r.Kept != 0 || len(r.Failures)+len(r.Damaged) > 0 || r.InputBytes == 0 || r.OutputBytes == 0 || r.Speed == nil || r.Speed.Videos != 3 {
+	if r.Videos != 3 || r.Frames != 36 || r.Kept != 0 || len(r.Failures)+len(r.Damaged) > 0 || r.InputBytes == 0 || r.OutputBytes == 0 || r.WithSound != 1 || r.Speed == nil || r.Speed.Videos != 3 {
 		t.Errorf("%+v", r)
 	}
 	want := []string{"clips.csv", "prepared.jsonl", "videos/c.mp4", "videos/run/a.mp4", "videos/run/b.mp4"}

@@ -29,6 +29,7 @@ type Entry struct {
 	Of      int           `json:"input_frames"` // as indexed
 	From    time.Duration `json:"from_ns"`      // time in the input of the first frame
 	Damage  string        `json:"damage,omitempty"`
+	Sound   bool          `json:"sound,omitempty"` // the input has sound
 }
 
 // record is the list under way. Many goroutines may add to it.

@@ -26,6 +26,7 @@ type Report struct {
 	Frames      int       `json:"frames"`
 	InputBytes  int64     `json:"input_bytes"`
 	OutputBytes int64     `json:"output_bytes"`
+	WithSound   int       `json:"inputs_with_sound"` // which is left out
 	Failures    []Problem `json:"failures"`
 	Damaged     []Problem `json:"damaged"` // made, of their sound frames
 	Speed       *Speed    `json:"speed"`   // nil where nothing could be timed
@@ -53,6 +54,9 @@ func (j *job) report(outcomes []outcome) *Report {
 		r.OutputBytes += o.Bytes
 		if o.kept {
 			r.Kept++
+		}
+		if o.Sound {
+			r.WithSound++
 		}
 		if o.Damage != "" {
 			r.Damaged = append(r.Damaged, Problem{o.Input, o.Frames, o.Of, o.Damage})

@@ -40,6 +40,7 @@ func (j *job) transcode(ctx context.Context, path, temporary string, e *Entry) (
 		return fmt.Errorf("prepare: %w", err)
 	}
 	e.Bytes = info.Size()
+	e.Sound = j.tools.HasSound != nil && j.tools.HasSound(ctx, path)
 	return j.verify(ctx, temporary, w)
 }
 
