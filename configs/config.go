@@ -50,6 +50,7 @@ type Config struct {
 	LogEvery        int     `yaml:"log_every" doc:"steps between lines of progress"`
 	Check           string  `yaml:"check" doc:"how files are looked at first: auto, full or index"`
 	MaxBad          float64 `yaml:"max_bad" doc:"share of files that may be unreadable, in [0,1]"`
+	MinSound        float64 `yaml:"min_sound" doc:"share of a damaged file's frames that must be sound for the check to keep it, in [0,1]; 1 keeps none"`
 
 	Dataset        dataset.Options     `yaml:"dataset" doc:"how the data are laid out, where they leave it open"`
 	Clip           media.ClipConfig    `yaml:"media" doc:"the clips"`
@@ -81,7 +82,7 @@ func Default(sections Sections) *Config {
 	c := &Config{
 		Task: "frame-order", Method: "simclr", Encoder: "r3d-10",
 		Steps: 200, Batch: 48, Device: "cpu", Precision: "f32",
-		CheckpointEvery: 50, LogEvery: 10, Check: CheckAuto, MaxBad: .1,
+		CheckpointEvery: 50, LogEvery: 10, Check: CheckAuto, MaxBad: .1, MinSound: .5,
 		Clip: media.DefaultClip(), Augment: media.DefaultAugment(), Decode: DefaultDecode(),
 		EncoderOptions: encoder.Default(), Projector: methods.Projector{Hidden: 128, Out: 64, Layers: 2},
 		Optimizer: optim.Default(), Eval: DefaultEval(), Finetune: DefaultFinetune(), Text: text.DefaultConfig(),
@@ -140,6 +141,8 @@ func (c *Config) validateOwn() error {
 		return fmt.Errorf("configs: check is %q, want %s, %s or %s", c.Check, CheckAuto, CheckFull, CheckIndex)
 	case !(c.MaxBad >= 0 && c.MaxBad <= 1):
 		return fmt.Errorf("configs: max_bad is %g, want a share of the files from 0 to 1", c.MaxBad)
+	case !(c.MinSound >= 0 && c.MinSound <= 1):
+		return fmt.Errorf("configs: min_sound is %g, want a share of a file's frames from 0 to 1", c.MinSound)
 	}
 	return nil
 }

@@ -10,8 +10,18 @@ import (
 // Report is what the check found of one file.
 type Report struct {
 	Path   string
-	Frames int   // in display order, as indexed
-	Err    error // why the file cannot be used; nil where it can
+	Frames int     // in display order, as indexed
+	Err    error   // what is wrong with the file; nil where nothing is
+	Damage *Damage // part of Err where the file was decoded through and is damaged
+}
+
+// Usable tells whether clips can be drawn from the file: it is whole, or at least
+// the share minSound of its indexed frames is sound.
+func (r Report) Usable(minSound float64) bool {
+	if r.Damage != nil {
+		return r.Damage.Sound > 0 && float64(r.Damage.Sound) >= minSound*float64(r.Frames)
+	}
+	return r.Err == nil
 }
 
 // Check opens every file, and with full decodes each of its frames once, with
@@ -71,21 +81,18 @@ func checkFile(ctx context.Context, dec Decoder, path string, full bool) (r Repo
 	if r.Frames == 0 {
 		r.Err = fmt.Errorf("media: check %s: no frames", path)
 	} else if full {
-		r.Err = decodeAll(ctx, video, path)
+		r.Err = decodeAll(ctx, video)
+		errors.As(r.Err, &r.Damage)
 	}
 	return r
 }
 
-func decodeAll(ctx context.Context, video Video, path string) error {
-	decoded := 0
+// decodeAll passes over all frames; of a damaged file the report comes last.
+func decodeAll(ctx context.Context, video Video) error {
 	for _, err := range video.Frames(ctx) {
 		if err != nil {
 			return err
 		}
-		decoded++
-	}
-	if decoded != video.Len() {
-		return fmt.Errorf("media: check %s: %d frames decoded, %d indexed: the file is damaged or cut off", path, decoded, video.Len())
 	}
 	return nil
 }

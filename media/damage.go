@@ -12,12 +12,15 @@ import (
 // seen, as some damage shows none.
 type Damage struct {
 	Reason  string     `json:"reason"`     // of the first damage, in words
-	Ranges  []BadRange `json:"ranges"`     // ascending, no two overlap
+	Ranges  []BadRange `json:"ranges"`     // ascending, no two overlap, the first 100
+	Omitted int        `json:"omitted"`    // ranges past those
 	Frames  int        `json:"frames"`     // indexed, or announced by the container where that is more
 	Decoded int        `json:"decoded"`    // pictures that came out, marked ones included
 	Sound   int        `json:"sound"`      // of them, those without a mark
 	Bytes   int64      `json:"bytes"`      // size of the file
 	Read    int64      `json:"bytes_read"` // how far into the file packets were found
+
+	last int // frame that Add was told of last, past the ranges kept
 }
 
 // BadRange is a run of frames that cannot be trusted or did not come out.
@@ -39,7 +42,7 @@ func (d *Damage) Error() string {
 		return b.String() + ": " + d.Reason
 	}
 	fmt.Fprintf(&b, "; %s", d.Ranges[0])
-	if n := len(d.Ranges) - 1; n == 1 {
+	if n := len(d.Ranges) - 1 + d.Omitted; n == 1 {
 		b.WriteString("; and 1 more place")
 	} else if n > 1 {
 		fmt.Fprintf(&b, "; and %d more places", n)
@@ -58,6 +61,9 @@ func (r BadRange) String() string {
 	return fmt.Sprintf("frames %d to %d (%.3f s to %.3f s): %s", r.First, r.Last, r.From.Seconds(), r.To.Seconds(), r.Reason)
 }
 
+// maxRanges bounds a report on a file that is damaged everywhere.
+const maxRanges = 100
+
 // Add notes that frame i, shown at t, is damaged, or lost where it did not come
 // out. Frames come in display order.
 func (d *Damage) Add(i int, t time.Duration, lost bool, reason string) {
@@ -72,6 +78,13 @@ func (d *Damage) Add(i int, t time.Duration, lost bool, reason string) {
 		r := &d.Ranges[n-1]
 		r.Last, r.To = i, t
 		r.Lost += gone
+		return
+	}
+	if len(d.Ranges) == maxRanges {
+		if d.last != i-1 {
+			d.Omitted++
+		}
+		d.last = i
 		return
 	}
 	d.Ranges = append(d.Ranges, BadRange{First: i, Last: i, From: t, To: t, Lost: gone, Reason: reason})

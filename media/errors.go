@@ -14,7 +14,9 @@ var (
 	ErrTooLarge    = errors.New("over size limit")
 	ErrShort       = errors.New("video too short")
 	ErrTimeout     = errors.New("time limit exceeded")
-	ErrCrashed     = errors.New("decoder crashed")
+	// ErrHung ends a run: decoders were given up that cannot be stopped.
+	ErrHung    = errors.New("decoders hang")
+	ErrCrashed = errors.New("decoder crashed")
 )
 
 // Error says which file failed, in what, and why.

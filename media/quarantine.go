@@ -11,22 +11,15 @@ import (
 	"sync"
 )
 
-// Bad is one file that a run set aside. It carries no time, so that equal runs
-// write equal lines.
-type Bad struct {
-	Path   string `json:"path"`
-	Reason string `json:"reason"`
-	Stage  string `json:"stage"` // check: before the first step; train: while training
-}
-
 // Quarantine is the list of bad files of a run, kept as JSON lines. A file
-// stands in it once, with its first reason. Many goroutines may use it; for
-// equal lists in equal runs add in an order that does not depend on them.
+// stands in it with its first reason; one that is used in part may be set aside
+// later, by a second line that counts. Many goroutines may use it; for equal
+// lists in equal runs add in an order that does not depend on them.
 type Quarantine struct {
 	mu   sync.Mutex
 	file *os.File
 	bad  []Bad
-	seen map[string]bool
+	seen map[string]int // path: its place in bad
 }
 
 // ReadQuarantine lists the bad files at path, none where there is no list. Half
@@ -39,7 +32,12 @@ func ReadQuarantine(path string) ([]Bad, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media: quarantine: %w", err)
 	}
-	return parseQuarantine(path, data[:bytes.LastIndexByte(data, '\n')+1])
+	lines, err := parseQuarantine(path, data[:bytes.LastIndexByte(data, '\n')+1])
+	q := &Quarantine{seen: map[string]int{}}
+	for _, b := range lines {
+		q.note(b)
+	}
+	return q.bad, err
 }
 
 func parseQuarantine(path string, data []byte) ([]Bad, error) {
@@ -64,7 +62,7 @@ func OpenQuarantine(path string) (*Quarantine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media: quarantine: %w", err)
 	}
-	q := &Quarantine{file: file, seen: map[string]bool{}}
+	q := &Quarantine{file: file, seen: map[string]int{}}
 	if err := q.load(path); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -90,19 +88,24 @@ func (q *Quarantine) load(path string) error {
 }
 
 func (q *Quarantine) note(b Bad) {
-	q.seen[b.Path] = true
+	if i, ok := q.seen[b.Path]; ok {
+		q.bad[i] = b
+		return
+	}
+	q.seen[b.Path] = len(q.bad)
 	q.bad = append(q.bad, b)
 }
 
-// Add sets a file aside and writes its line; one that is there already is left
-// as it is.
-func (q *Quarantine) Add(path, reason, stage string) error {
+// Add notes a bad file and writes its line; one that is there already is left as
+// it is, unless it was used in part and is set aside now.
+func (q *Quarantine) Add(b Bad) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.seen[path] {
+	if i, ok := q.seen[b.Path]; ok && (b.InPart || !q.bad[i].InPart) {
 		return nil
 	}
-	b := Bad{Path: path, Reason: strings.ToValidUTF8(reason, "?"), Stage: stage}
+	path := b.Path
+	b.Reason = strings.ToValidUTF8(b.Reason, "?")
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)
@@ -124,11 +127,18 @@ func (q *Quarantine) List() []Bad {
 	return append([]Bad(nil), q.bad...)
 }
 
-// Len is the number of bad files.
-func (q *Quarantine) Len() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.bad)
+// Aside is the number of files that are not used at all.
+func (q *Quarantine) Aside() int { return Aside(q.List()) }
+
+// Aside counts the files that are not used at all.
+func Aside(bad []Bad) int {
+	n := 0
+	for _, b := range bad {
+		if !b.InPart {
+			n++
+		}
+	}
+	return n
 }
 
 // Close closes the file.

@@ -25,7 +25,7 @@ func FuzzQuarantine(f *testing.F) {
 			return
 		}
 		defer q.Close()
-		if err := q.Add("a new file.mp4", "why\xff", "train"); err != nil {
+		if err := q.Add(Bad{Path: "a new file.mp4", Reason: "why\xff", Stage: StageTrain}); err != nil {
 			t.Fatal(err)
 		}
 		after, err := ReadQuarantine(path)

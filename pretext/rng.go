@@ -7,12 +7,22 @@ const (
 	streamSample uint64 = iota + 1
 	streamOrder
 	streamSubstitute
+	streamRedraw
 )
 
 // RNG is the source of all draws of one sample in one epoch. It depends on
 // nothing else, so neither on workers nor on what was drawn before.
 func RNG(seed uint64, epoch, sample int) *rand.Rand {
 	return stream(streamSample, seed, uint64(epoch), uint64(sample))
+}
+
+// Redraw is RNG for another attempt, from 1, at a sample whose clips touched
+// damage. Attempt 0 is RNG's own.
+func Redraw(seed uint64, epoch, sample, attempt int) *rand.Rand {
+	if attempt == 0 {
+		return RNG(seed, epoch, sample)
+	}
+	return stream(streamRedraw, seed, uint64(epoch), uint64(sample), uint64(attempt))
 }
 
 // Order returns the order in which an epoch visits samples 0..n-1.

@@ -123,6 +123,9 @@ func showLoad(w io.Writer, r *bench.LoadReport) error {
 			t.AppendRow(table.Row{fmt.Sprintf("epoch %d", i), fmt.Sprintf("%.1f clips/s, %d clips in %.1f s", e.ClipsPerSecond, e.Clips, e.Seconds)})
 		}
 	}
+	if r.Redrawn > 0 {
+		t.AppendRow(table.Row{"drawn again", fmt.Sprintf("%d samples whose first clips touched damage", r.Redrawn)})
+	}
 	if r.Replaced > 0 {
 		t.AppendRow(table.Row{"replaced", fmt.Sprintf("%d samples whose file failed", r.Replaced)})
 	}

@@ -168,20 +168,25 @@ func (s *session) probe(ctx context.Context, run string, fitSplit []string, name
 		if err != nil {
 			return nil, err
 		}
-		r.Notes = append(r.Notes, s.notesFor(heldOut, append(x.Bad, y.Bad...))...)
+		r.Notes = append(r.Notes, s.notesFor(heldOut, x, y)...)
 		out = append(out, r)
 	}
 	return out, nil
 }
 
 // notesFor tells readers of a report what is unusual about its data.
-func (s *session) notesFor(heldOut bool, bad []eval.BadItem) []string {
+func (s *session) notesFor(heldOut bool, used ...*eval.Features) []string {
 	var out []string
 	if heldOut {
 		out = append(out, heldOutNote)
 	}
-	for _, b := range bad {
-		out = append(out, "left out: "+b.Reason)
+	for _, f := range used {
+		for _, b := range f.Bad {
+			out = append(out, fmt.Sprintf("left out: %s: %s", b.Path, b.Reason))
+		}
+		for _, b := range f.Moved {
+			out = append(out, fmt.Sprintf("clips cut away from damage: %s: %s", b.Path, b.Reason))
+		}
 	}
 	return out
 }

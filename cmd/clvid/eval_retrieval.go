@@ -78,7 +78,7 @@ func (s *session) retrieval(ctx context.Context, run string, same []string) (*ev
 	if err != nil {
 		return nil, err
 	}
-	r.Notes = append(r.Notes, s.notesFor(false, videos.Bad)...)
+	r.Notes = append(r.Notes, s.notesFor(false, videos)...)
 	return r, nil
 }
 

@@ -175,9 +175,9 @@ func (s *session) finetune(ctx context.Context, fitSplit []string, o options) (*
 		if err != nil {
 			return nil, err
 		}
-		r.Notes = append(r.Notes, s.notesFor(heldOut, nil)...)
+		r.Notes = append(r.Notes, s.notesFor(heldOut)...)
 		for _, b := range bad {
-			r.Notes = append(r.Notes, "left out: "+b.Reason)
+			r.Notes = append(r.Notes, fmt.Sprintf("%s: %s: %s", b.Use(), b.Path, b.Reason))
 		}
 		draws = append(draws, r)
 	}
@@ -270,7 +270,7 @@ func (s *session) testClassifier(ctx context.Context, store *nn.Store, fit, repo
 	if err != nil {
 		return nil, err
 	}
-	r.Notes = append(r.Notes, s.notesFor(false, f.Bad)...)
+	r.Notes = append(r.Notes, s.notesFor(false, f)...)
 	return r, nil
 }
 

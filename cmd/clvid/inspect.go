@@ -22,18 +22,21 @@ import (
 
 func newInspect() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "inspect FILE|RUN",
+		Use:   "inspect FILE|RUN|DATA",
 		Short: "tell what a video, a run, a checkpoint or a data set holds",
-		Long: `Tells what a path holds: a video or image (size, frames, codec, colour; with
---check every frame is decoded and damage is reported), a run's folder
-(settings, progress, losses, evaluations), a checkpoint (tensors, metadata:
-safetensors, the .pth of torch.save, a Hugging Face folder, a run's weights and
-state), or a data set (classes, splits, columns).`,
-		Example: "  clvid inspect clip.mp4 --check\n  clvid inspect RUN\n  clvid inspect RUN/weights.safetensors\n  clvid inspect r3d_18.pth",
+		Long: `Tells what a path holds: a video or image (size, frames, codec, colour), a run's
+folder (settings, progress, losses, evaluations, broken files), a checkpoint
+(tensors, metadata: safetensors, the .pth of torch.save, a Hugging Face folder, a
+run's weights and state), or a data set (classes, splits, columns).
+
+With --check every frame of a video, or of all videos of a data set, is decoded;
+it tells what is damaged, why and what could be saved, and exits with 1 where
+anything is.`,
+		Example: "  clvid inspect clip.mp4 --check\n  clvid inspect DATA --check\n  clvid inspect RUN\n  clvid inspect RUN/weights.safetensors\n  clvid inspect r3d_18.pth",
 		Args:    oneArg("a file or folder"),
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print JSON alone on stdout")
-	check := cmd.Flags().Bool("check", false, "decode every frame of a video and report damage")
+	check := cmd.Flags().Bool("check", false, "decode every frame of a video or a data set and report damage; exit status 1 where there is any")
 	decode := configs.DefaultDecode()
 	cmd.Flags().BoolVar(&decode.Isolate, "isolate", false, "decode in another process, which the file may crash; sound is not told")
 	layout := dataset.Options{}
@@ -41,14 +44,20 @@ state), or a data set (classes, splits, columns).`,
 	cmd.Flags().StringVar(&layout.Videos, "videos", "", "`FOLDER` of the videos of a data set, where annotations lie apart")
 	cmd.Flags().IntVar(&layout.SplitNumber, "split-number", 0, "`N` of the official splits of ucf101 and hmdb51: 1, 2 or 3")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		found, err := inspect(cmd.Context(), args[0], *check, decode, layout)
+		look := inspection{check: *check, decode: decode, layout: layout, notes: cmd.ErrOrStderr()}
+		found, err := look.at(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
 		if *asJSON {
-			return writeJSON(cmd.OutOrStdout(), found)
+			err = writeJSON(cmd.OutOrStdout(), found)
+		} else {
+			err = found.show(cmd.OutOrStdout())
 		}
-		return found.show(cmd.OutOrStdout())
+		if c, ok := found.(interface{ broken() error }); ok && err == nil {
+			err = c.broken()
+		}
+		return err
 	}
 	return cmd
 }
@@ -58,10 +67,18 @@ type finding interface {
 	show(w io.Writer) error
 }
 
-// inspect finds out what a path is.
-func inspect(ctx context.Context, path string, check bool, decode configs.Decode, layout dataset.Options) (finding, error) {
+// inspection says how a path is looked at.
+type inspection struct {
+	check  bool // decode every frame
+	decode configs.Decode
+	layout dataset.Options
+	notes  io.Writer // for people: progress
+}
+
+// at finds out what a path is.
+func (l inspection) at(ctx context.Context, path string) (finding, error) {
 	if strings.EqualFold(filepath.Ext(path), ".tar") { // shards, or the archives of old checkpoints
-		if found, err := inspectSet(path, layout); err == nil {
+		if found, err := l.set(ctx, path); err == nil {
 			return found, nil
 		}
 	}
@@ -69,21 +86,21 @@ func inspect(ctx context.Context, path string, check bool, decode configs.Decode
 	info, statErr := os.Stat(path)
 	switch {
 	case statErr != nil && err == nil: // a member of a shard
-		return inspectVideo(ctx, path, bytes, check, decode)
-	case statErr != nil && layout.Detect(path) != "":
-		return inspectSet(path, layout)
+		return l.video(ctx, path, bytes)
+	case statErr != nil && l.layout.Detect(path) != "":
+		return l.set(ctx, path)
 	case statErr != nil:
 		return nil, statErr
 	case info.IsDir() && exists(filepath.Join(path, configFile)):
 		return inspectRun(path)
 	case checkpoint.Is(path) || filepath.Ext(path) == ".safetensors":
 		return inspectTensors(path)
-	case info.IsDir() || layout.Detect(path) != "":
-		return inspectSet(path, layout)
+	case info.IsDir() || l.layout.Detect(path) != "":
+		return l.set(ctx, path)
 	}
-	found, err := inspectVideo(ctx, path, info.Size(), check, decode)
+	found, err := l.video(ctx, path, info.Size())
 	if errors.Is(err, media.ErrNoVideo) {
-		if sounds := inspectSound(ctx, path, decode); sounds != nil {
+		if sounds := inspectSound(ctx, path, l.decode); sounds != nil {
 			return &soundFinding{Kind: "sound", Path: path, Bytes: info.Size(), Sound: sounds}, nil
 		}
 	}
@@ -117,56 +134,26 @@ type videoFinding struct {
 	Sound   []media.SoundInfo `json:"sound,omitempty"`
 	Checked bool              `json:"checked"`
 	Decoded int               `json:"decoded_frames,omitempty"`
-	Damage  string            `json:"damage,omitempty"`
+	Damage  string            `json:"damage,omitempty"` // in words
+	Report  *media.Damage     `json:"damage_report,omitempty"`
 }
 
-func inspectVideo(ctx context.Context, path string, bytes int64, check bool, decode configs.Decode) (*videoFinding, error) {
-	decoder := openDecoder(decode, 1)
+func (l inspection) video(ctx context.Context, path string, bytes int64) (*videoFinding, error) {
+	decoder := openDecoder(l.decode, 1)
 	defer closeDecoder(decoder)
 	video, err := decoder.Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer video.Close()
-	f := &videoFinding{Kind: "video", Info: video.Info(), Bytes: bytes, Sound: inspectSound(ctx, path, decode), Checked: check}
+	f := &videoFinding{Kind: "video", Info: video.Info(), Bytes: bytes, Sound: inspectSound(ctx, path, l.decode)}
 	if d, ok := video.(interface{ Damage() string }); ok {
 		f.Damage = d.Damage()
 	}
-	if !check {
+	if !l.check {
 		return f, nil
 	}
-	for _, err := range video.Frames(ctx) {
-		if err != nil {
-			f.Damage = err.Error()
-			break
-		}
-		f.Decoded++
-	}
-	if f.Damage == "" && f.Decoded != f.Frames {
-		f.Damage = fmt.Sprintf("%d frames decoded, %d indexed", f.Decoded, f.Frames)
-	}
-	if f.Damage == "" {
-		f.Damage = strictDamage(ctx, path, decode)
-	}
-	return f, ctx.Err()
-}
-
-// strictDamage decodes again and stops at what a lenient decoder hides.
-func strictDamage(ctx context.Context, path string, decode configs.Decode) string {
-	decode.Strict = true
-	decoder := openDecoder(decode, 1)
-	defer closeDecoder(decoder)
-	video, err := decoder.Open(ctx, path)
-	if err != nil {
-		return err.Error()
-	}
-	defer video.Close()
-	for _, err := range video.Frames(ctx) {
-		if err != nil {
-			return err.Error()
-		}
-	}
-	return ""
+	return f, f.check(ctx, video, l.decode)
 }
 
 func (f *videoFinding) show(w io.Writer) error {
@@ -190,13 +177,7 @@ func (f *videoFinding) show(w io.Writer) error {
 		{"colour", colour},
 	}
 	rows = append(rows, soundRows(f.Sound)...)
-	switch {
-	case f.Damage != "":
-		rows = append(rows, [2]string{"damage", f.Damage})
-	case f.Checked:
-		rows = append(rows, [2]string{"damage", fmt.Sprintf("none in %d frames", f.Decoded)})
-	}
-	return showPairs(w, rows)
+	return showPairs(w, append(rows, f.damageRows()...))
 }
 
 // showPairs prints names and values in two columns.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/nn/checkpoint"
 )
@@ -99,10 +101,12 @@ type setFinding struct {
 	Text    int            `json:"captions"`
 	Ignored int            `json:"ignored_files"`
 	Notes   []dataset.Note `json:"passed_over"`
+	Checked bool           `json:"checked"`
+	Broken  []media.Bad    `json:"broken,omitempty"`
 }
 
-func inspectSet(path string, layout dataset.Options) (_ *setFinding, err error) {
-	set, err := layout.Open(path)
+func (l inspection) set(ctx context.Context, path string) (_ *setFinding, err error) {
+	set, err := l.layout.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +117,10 @@ func inspectSet(path string, layout dataset.Options) (_ *setFinding, err error) 
 		f.Splits[item.Split]++
 		f.Text += len(item.Captions)
 	}
-	return f, nil
+	if l.check {
+		err = f.check(ctx, set, l.decode, l.notes)
+	}
+	return f, err
 }
 
 func (f *setFinding) show(w io.Writer) error {
@@ -138,5 +145,12 @@ func (f *setFinding) show(w io.Writer) error {
 	for _, n := range f.Notes {
 		rows = append(rows, [2]string{"passed over", n.String()})
 	}
-	return showPairs(w, rows)
+	if f.Checked && len(f.Broken) == 0 {
+		rows = append(rows, [2]string{"damage", fmt.Sprintf("none in %d files", f.Videos)})
+	}
+	if err := showPairs(w, rows); err != nil || len(f.Broken) == 0 {
+		return err
+	}
+	fmt.Fprintln(w)
+	return tellBroken(w, f.Broken, f.Videos)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/methods/train"
 )
 
@@ -30,6 +31,8 @@ type runFinding struct {
 	Logged    int                       `json:"logged_steps"`
 	Evals     map[string]map[string]any `json:"evals"` // top-level numbers of eval-<name>.json
 	SetAside  int                       `json:"set_aside"`
+	InPart    int                       `json:"used_in_part"`
+	broken    []media.Bad
 	summaries [][2]string
 }
 
@@ -52,7 +55,9 @@ func inspectRun(dir string) (*runFinding, error) {
 	if f.Evals, err = readEvals(dir); err != nil {
 		return nil, err
 	}
-	f.SetAside, err = countLines(filepath.Join(dir, quarantineFile))
+	f.broken, err = media.ReadQuarantine(filepath.Join(dir, quarantineFile))
+	f.SetAside = media.Aside(f.broken)
+	f.InPart = len(f.broken) - f.SetAside
 	return f, err
 }
 
@@ -133,27 +138,23 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-func countLines(path string) (int, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	return strings.Count(string(data), "\n"), err
-}
-
 func (f *runFinding) show(w io.Writer) error {
 	rows := append([][2]string{{"run", f.Path}}, f.summaries...)
 	rows = append(rows, [2]string{"progress", f.progress()})
 	if f.Last != nil {
 		rows = append(rows, [2]string{"loss", fmt.Sprintf("%.3f at step %d, %.3f at step %d", f.First.Loss, f.First.Step, f.Last.Loss, f.Last.Step)})
 	}
-	if f.SetAside > 0 {
-		rows = append(rows, [2]string{"set aside", fmt.Sprintf("%d files, listed in %s", f.SetAside, quarantineFile)})
+	if len(f.broken) > 0 {
+		rows = append(rows, [2]string{"broken files", fmt.Sprintf("%d set aside, %d used in part: below, whole in %s", f.SetAside, f.InPart, quarantineFile)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Evals)) {
 		rows = append(rows, [2]string{"eval " + name, evalText(f.Evals[name])})
 	}
-	return showPairs(w, rows)
+	if err := showPairs(w, rows); err != nil || len(f.broken) == 0 {
+		return err
+	}
+	fmt.Fprintln(w)
+	return brokenTable(w, f.broken)
 }
 
 func (f *runFinding) progress() string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,7 +43,7 @@ func madeRun(t *testing.T) string {
 	}
 	writeFile(t, filepath.Join(dir, configFile), string(yaml))
 	writeFile(t, filepath.Join(dir, train.MetricsFile), `{"step":1,"loss":4.08}`+"\n"+`{"step":20,"loss":2.5}`+"\n"+`{"step":21,"lo`)
-	writeFile(t, filepath.Join(dir, quarantineFile), "{}\n{}\n")
+	writeFile(t, filepath.Join(dir, quarantineFile), `{"path":"a.mp4","reason":"no video stream","stage":"check"}`+"\n"+`{"path":"b.mp4","reason":"corrupt data","stage":"train","in_part":true}`+"\n")
 	writeFile(t, filepath.Join(dir, "eval-linear.json"), `{"name":"linear","top1":0.75,"settings":{"k":5},"classes":["a"]}`)
 	writeFile(t, filepath.Join(dir, "eval-retrieval.json"), `{"text_to_video":{"r5":0.5,"median_rank":3}}`)
 	if err := checkpoint.WriteSafetensors(filepath.Join(dir, train.WeightsFile), testTensors(), map[string]string{"encoder": "r3d-10"}); err != nil {
@@ -54,13 +55,13 @@ func madeRun(t *testing.T) string {
 func TestInspectRun(t *testing.T) {
 	dir := madeRun(t)
 	run := jsonOf[runFinding](t, "inspect", dir, "--json")
-	if run.Last == nil || run.First.Loss != 4.08 || run.Last.Step != 20 || run.Logged != 2 || run.SetAside != 2 ||
+	if run.Last == nil || run.First.Loss != 4.08 || run.Last.Step != 20 || run.Logged != 2 || run.SetAside != 1 || run.InPart != 1 ||
 		run.Evals["linear"]["top1"] != .75 || run.Evals["retrieval"]["text_to_video.median_rank"] != 3. || run.Settings["batch"] != 30. {
 		t.Errorf("%+v", run)
 	}
 	text := mustRun(t, "inspect", dir)
 	for _, want := range []string{"task            clip-pairs", "4.080 at step 1, 2.500 at step 20", "no checkpoint yet", "top1 75.0 %",
-		"text_to_video.median_rank 3, text_to_video.r5 50.0 %", "2 files, listed in quarantine.jsonl"} {
+		"text_to_video.median_rank 3, text_to_video.r5 50.0 %", "1 set aside, 1 used in part", "  set aside     a.mp4", "  used in part  b.mp4"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -122,7 +123,6 @@ func TestInspectVideos(t *testing.T) {
 	for name, want := range map[string][]string{
 		"clips/bt601_full_range.mp4": {"codec      h264", "picture    320 x 240\n", "frames     60 at 30 per second, 2s", "bt601, full range", "none in 60 frames"},
 		"hostile/video_90.mov":       {"turned upright by 90°", "none in 3 frames"},
-		"hostile/bitflips.mp4":       {"damage     ", "corrupt data"},
 	} {
 		text := mustRun(t, "inspect", "--check", filepath.Join(shared, "data", name))
 		for _, w := range want {
@@ -131,7 +131,47 @@ func TestInspectVideos(t *testing.T) {
 			}
 		}
 	}
+	damaged := filepath.Join(shared, "data/hostile/bitflips.mp4")
+	out, stderr, status := clvid(t, "inspect", "--check", damaged)
+	if status != exitError || !strings.Contains(stderr, "is damaged: 37 of 89 frames are sound") {
+		t.Errorf("a damaged file: status %d, %s", status, stderr)
+	}
+	for _, want := range []string{"saved      37 of 89 frames are sound; 47 are marked, 5 did not come out", "damaged    frame 36 (1.440 s): the bitstream is damaged", "read       up to byte"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
 	if _, stderr, status := clvid(t, "inspect", filepath.Join(shared, "data/hostile/zero_bytes.mp4")); status != exitError || !strings.Contains(stderr, "zero_bytes.mp4") {
 		t.Errorf("an empty file: status %d, %s", status, stderr)
+	}
+}
+
+// TestInspectCheckOfASet decodes all files of a folder.
+func TestInspectCheckOfASet(t *testing.T) {
+	dir, shared := t.TempDir(), sharedtest.Dir(t)
+	for _, name := range []string{"no_extension", "bitflips.mp4", "truncated_faststart.mp4", "zero_bytes.mp4"} {
+		copyFile(t, filepath.Join(shared, "data/hostile", name), filepath.Join(dir, strings.TrimSuffix(name, ".mp4")+".mp4"))
+	}
+	out, stderr, status := clvid(t, "inspect", "--check", dir)
+	if status != exitError || !strings.Contains(stderr, "3 of 4 files are broken") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	for _, want := range []string{"3 of 4 files are broken: 2 set aside, 1 used in part", "37 of 89 sound; frame 36", "44 of 89 sound; frames 44 to 88", "the file is empty"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	for line := range strings.Lines(out) {
+		if n := len([]rune(line)); n > screenColumns+1 {
+			t.Errorf("a line of %d characters: %s", n, line)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "zero_bytes.mp4")); err != nil {
+		t.Fatal(err)
+	}
+	out, _, status = clvid(t, "inspect", "--check", "--json", dir)
+	var found setFinding
+	if err := json.Unmarshal([]byte(out), &found); err != nil || status != exitError || len(found.Broken) != 2 || found.Broken[0].Damage.Sound != 37 {
+		t.Errorf("status %d, %v, %s", status, err, out)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,6 +136,7 @@ type outcome struct {
 	DataWait       float64     `json:"data_wait"` // share of the time
 	PeakRSSBytes   int64       `json:"peak_rss_bytes"`
 	SetAside       []media.Bad `json:"set_aside"`
+	UsedInPart     []media.Bad `json:"used_in_part"`
 	Finished       bool        `json:"finished"` // its last step is done
 	before         bool        // it was finished before: nothing was left to do
 	unlabelled     bool        // its data has no labels to evaluate on
@@ -147,11 +149,8 @@ func (o *outcome) show(w io.Writer) {
 	}
 	fmt.Fprintf(w, "%d steps on %d videos in %s, %.0f clips/s, %.1f %% of the time waiting for data; loss %.3f; peak memory %d MB\n",
 		o.Steps, o.Videos, time.Duration(o.Seconds*float64(time.Second)).Round(time.Second), o.ClipsPerSecond, 100*o.DataWait, o.Loss, o.PeakRSSBytes>>20)
-	if len(o.SetAside) > 0 {
-		fmt.Fprintf(w, "%d files set aside, listed in %s:\n", len(o.SetAside), filepath.Join(o.Out, quarantineFile))
-		for _, b := range o.SetAside {
-			fmt.Fprintf(w, "  %s: %s\n", b.Path, b.Reason)
-		}
+	if broken := append(slices.Clone(o.SetAside), o.UsedInPart...); len(broken) > 0 {
+		fmt.Fprintf(w, "%s; see %s\n", media.Counts(broken, o.Videos+len(o.SetAside)), filepath.Join(o.Out, quarantineFile))
 	}
 	next := "linear"
 	if exists(filepath.Join(o.Out, vocabularyFile)) {
@@ -208,7 +207,9 @@ func finished(dir string, o options) (*outcome, error) {
 		return nil, err
 	}
 	bad, err := media.ReadQuarantine(filepath.Join(dir, quarantineFile))
-	return &outcome{Out: dir, Steps: step, Finished: true, before: true, SetAside: append([]media.Bad{}, bad...)}, err
+	out := &outcome{Out: dir, Steps: step, Finished: true, before: true}
+	out.split(bad)
+	return out, err
 }
 
 // selectForTraining picks the rows that a run trains on: the split is chosen
@@ -241,14 +242,14 @@ func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []
 	setup.Resume, setup.Dir = o.resume, s.cfg.Out
 	bar := newProgress(s.notes, s.cfg.LogEvery)
 	setup.Observer = bar
-	out := &outcome{Out: s.cfg.Out, Device: s.backend.Name(), Videos: len(set.Items), SetAside: []media.Bad{}, unlabelled: classes == 0}
+	out := &outcome{Out: s.cfg.Out, Device: s.backend.Name(), Videos: len(set.Items), unlabelled: classes == 0}
 	var dir *runDir
 	if s.cfg.Out != "" {
 		if dir, err = lockRunDir(s.cfg.Out, o.resume); err != nil {
 			return nil, nil, err
 		}
 		defer dir.close()
-		setup.Bad = dir.limited(s.cfg.MaxBad, len(set.Items)+len(bad))
+		setup.Bad = dir.limited(s.cfg.MaxBad, len(set.Items)+media.Aside(bad))
 	}
 	trainer, err := train.New(setup.Setup)
 	if err != nil {
@@ -272,9 +273,22 @@ func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []
 	}
 	out.add(result)
 	if dir != nil {
-		out.SetAside = append([]media.Bad{}, dir.quarantine.List()...)
+		bad = dir.quarantine.List()
 	}
+	out.split(bad)
 	return setup, out, nil
+}
+
+// split sorts broken files by what became of them. Neither list is null in JSON.
+func (o *outcome) split(bad []media.Bad) {
+	o.SetAside, o.UsedInPart = []media.Bad{}, []media.Bad{}
+	for _, b := range bad {
+		if b.InPart {
+			o.UsedInPart = append(o.UsedInPart, b)
+		} else {
+			o.SetAside = append(o.SetAside, b)
+		}
+	}
 }
 
 func (o *outcome) add(r *train.Result) {

@@ -14,6 +14,7 @@ import (
 	"github.com/clvid/clvid/cmd/clvid/sheet"
 	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/internal/atomicfile"
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/dataset"
 	"github.com/clvid/clvid/media/loader"
 	"github.com/clvid/clvid/methods/train"
@@ -122,7 +123,11 @@ func (s *session) previewRows(ctx context.Context, set *dataset.Set, parts []pre
 			return nil, err
 		}
 		for _, b := range d.bad {
-			fmt.Fprintf(s.notes, "replaced: %v\n", b.Err)
+			what := "replaced"
+			if b.Redrawn {
+				what = "drawn again"
+			}
+			fmt.Fprintf(s.notes, "%s: %s: %s\n", what, b.Path, media.Reason(b.Err))
 		}
 		row := sheet.Row{Sample: d.sample}
 		if c := d.sample.Video.Class; c >= 0 && c < len(set.Classes) {

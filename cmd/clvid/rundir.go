@@ -133,7 +133,7 @@ func (d *runDir) begin(cfg *configs.Config, s *setup, bad []media.Bad, init *ini
 		return err
 	}
 	for _, b := range bad {
-		if err := d.quarantine.Add(b.Path, b.Reason, b.Stage); err != nil {
+		if err := d.quarantine.Add(b); err != nil {
 			return err
 		}
 	}
@@ -151,11 +151,11 @@ type limitedQuarantine struct {
 	total  int
 }
 
-func (q *limitedQuarantine) Add(path, reason, stage string) error {
-	if err := q.dir.quarantine.Add(path, reason, stage); err != nil {
+func (q *limitedQuarantine) Add(b media.Bad) error {
+	if err := q.dir.quarantine.Add(b); err != nil {
 		return err
 	}
-	return media.TooMany(q.dir.quarantine.Len(), q.total, q.maxBad, reason)
+	return media.TooMany(q.dir.quarantine.Aside(), q.total, q.maxBad, b.Path+": "+b.Reason)
 }
 
 // close unlocks the folder. One that was made for a run which never began goes

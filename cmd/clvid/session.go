@@ -95,8 +95,9 @@ func (s *session) open() (*dataset.Set, error) {
 // checkFullUpTo is the most files that --check auto decodes.
 const checkFullUpTo = 5000
 
-// checked opens every file of a set, shows progress, and returns the items
-// that can be used and the bad ones. Too many bad ones are an error.
+// checked opens every file of a set, shows progress, lists the broken ones once,
+// and returns the items that can be used, those that are sound in part among
+// them, and the bad ones. Too many that cannot be used are an error.
 func (s *session) checked(ctx context.Context, set *dataset.Set) (good *dataset.Set, bad []media.Bad, err error) {
 	paths := make([]string, len(set.Items))
 	for i, item := range set.Items {
@@ -109,26 +110,30 @@ func (s *session) checked(ctx context.Context, set *dataset.Set) (good *dataset.
 	if err != nil {
 		return nil, nil, err
 	}
-	failed, still := map[string]bool{}, 0
-	for i, r := range reports {
+	failed, still, reason := map[string]bool{}, 0, ""
+	for _, r := range reports {
+		usable := r.Usable(s.cfg.MinSound) && (r.Err == nil || !s.cfg.Decode.Strict)
+		if r.Err != nil {
+			bad = append(bad, media.NewBad(r.Path, media.StageCheck, usable, r.Err))
+		}
 		switch {
-		case r.Err != nil:
+		case !usable:
 			failed[r.Path] = true
-			bad = append(bad, media.Bad{Path: set.Items[i].Path, Reason: r.Err.Error(), Stage: "check"})
-			fmt.Fprintf(s.notes, "set aside: %v\n", r.Err)
+			if reason == "" {
+				reason = r.Path + ": " + media.Reason(r.Err)
+			}
 		case r.Frames == 1:
 			still++
 		}
+	}
+	if err := tellBroken(s.notes, bad, len(paths)); err != nil {
+		return nil, nil, err
 	}
 	if still > 0 && s.cfg.Clip.Input != media.InputRGB {
 		fmt.Fprintf(s.notes, "warning: %d of %d videos are a single picture, whose differences are all zero: leave them out, or use --set media.input=rgb\n", still, len(paths))
 	}
 	good = set.Filter(func(item dataset.Item) bool { return !failed[item.Path] })
-	reason := ""
-	if len(bad) > 0 {
-		reason = bad[0].Reason
-	}
-	return good, bad, media.TooMany(len(bad), len(paths), s.cfg.MaxBad, reason)
+	return good, bad, media.TooMany(media.Aside(bad), len(paths), s.cfg.MaxBad, reason)
 }
 
 // usable is the set that a run trains on. A run that goes on from a checkpoint
@@ -144,7 +149,7 @@ func (s *session) usable(ctx context.Context, set *dataset.Set, resume bool) (go
 	}
 	return set.Filter(func(item dataset.Item) bool {
 		for _, b := range began {
-			if b.Stage == "check" && (b.Path == item.Path || strings.HasSuffix(b.Path, "/"+item.Name)) {
+			if b.Stage == media.StageCheck && !b.InPart && (b.Path == item.Path || strings.HasSuffix(b.Path, "/"+item.Name)) {
 				return false
 			}
 		}
@@ -263,7 +268,7 @@ func fingerprint(cfg *configs.Config, set *dataset.Set, init *initial) (train.Fi
 func decisive(cfg *configs.Config) *configs.Config {
 	c, d := *cfg, configs.Default(nil)
 	c.Data, c.Out, c.InitFrom, c.Workers, c.Dataset = "", "", "", 0, d.Dataset
-	c.CheckpointEvery, c.LogEvery, c.Check, c.MaxBad = d.CheckpointEvery, d.LogEvery, d.Check, d.MaxBad
+	c.CheckpointEvery, c.LogEvery, c.Check, c.MaxBad, c.MinSound = d.CheckpointEvery, d.LogEvery, d.Check, d.MaxBad, d.MinSound
 	c.Decode.Cache, c.Decode.CacheMB, c.Decode.CacheDir, c.Decode.Timeout = d.Decode.Cache, d.Decode.CacheMB, d.Decode.CacheDir, d.Decode.Timeout
 	c.Eval, c.Finetune = d.Eval, d.Finetune
 	return &c

@@ -22,6 +22,7 @@ type LoadReport struct {
 	Seeks          int     `json:"seeks"`
 	PeakRSSBytes   int64   `json:"peak_rss_bytes"`
 	Replaced       int     `json:"replaced"` // samples whose file failed
+	Redrawn        int     `json:"redrawn"`  // samples whose first clips touched damage
 	Epochs         []Epoch `json:"epochs"`   // as far as they went
 	RSS            []int64 `json:"rss_bytes"`
 }
@@ -49,7 +50,13 @@ func Load(ctx context.Context, s train.Setup) (*LoadReport, error) {
 	begun, done := start, 0
 	err := train.Load(ctx, s, func(b *methods.Batch, bad []train.Bad) error {
 		done++
-		r.Replaced += len(bad)
+		for _, b := range bad {
+			if b.Redrawn {
+				r.Redrawn++
+			} else {
+				r.Replaced++
+			}
+		}
 		if done%perEpoch == 0 || done == s.Steps {
 			r.epoch(views*b.N*((done-1)%perEpoch+1), time.Since(begun))
 			begun = time.Now()

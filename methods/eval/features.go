@@ -39,9 +39,10 @@ type Features struct {
 	X     []float32
 	D     int
 	Bad   []BadItem
+	Moved []BadItem // items in use whose clips were cut away from damage
 }
 
-// BadItem is a file that was left out of an evaluation.
+// BadItem is a file of an evaluation that is broken.
 type BadItem struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
@@ -78,22 +79,25 @@ func Extract(ctx context.Context, net *methods.Network, dec media.Decoder, items
 		}
 		return err
 	}
-	views := loader.Map(ctx, 0, len(items), clips.Workers, 2*clips.Workers, func(ctx context.Context, _, i int) ([][]float32, error) {
+	all := loader.Map(ctx, 0, len(items), clips.Workers, 2*clips.Workers, func(ctx context.Context, _, i int) (views, error) {
 		return testViews(ctx, dec, items[i], clips)
 	})
 	i := 0
-	for rendered, err := range views {
+	for rendered, err := range all {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		item := items[i]
 		i++
 		if err != nil {
-			f.Bad = append(f.Bad, BadItem{Path: item.Path, Reason: err.Error()})
+			f.Bad = append(f.Bad, BadItem{Path: item.Path, Reason: media.Reason(err)})
 			continue
 		}
 		f.Items = append(f.Items, item)
-		for _, v := range rendered {
+		if rendered.moved > 0 {
+			f.Moved = append(f.Moved, BadItem{Path: item.Path, Reason: fmt.Sprintf("%d of %d clips", rendered.moved, clips.PerItem)})
+		}
+		for _, v := range rendered.data {
 			if batch.add(v) {
 				if err := flush(); err != nil {
 					return nil, err
@@ -123,39 +127,46 @@ func Mean(row []float32, outputs [][]float32) {
 	}
 }
 
+// views are those of one video.
+type views struct {
+	data  [][]float32
+	moved int // clips that were cut away from damage
+}
+
 // testViews decodes the clips of a video in one pass and shows each through its
 // windows.
-func testViews(ctx context.Context, dec media.Decoder, item Item, clips Clips) (views [][]float32, err error) {
+func testViews(ctx context.Context, dec media.Decoder, item Item, clips Clips) (out views, err error) {
 	video, err := dec.Open(ctx, item.Path)
 	if err != nil {
-		return nil, err
+		return views{}, err
 	}
 	defer func() { err = errors.Join(err, video.Close()) }()
 	stretch, err := media.Between(video, item.Start, item.End)
 	if err != nil {
-		return nil, err
+		return views{}, err
 	}
 	paced, err := media.AtRate(stretch, clips.Config.FrameRate)
 	if err != nil {
-		return nil, err
+		return views{}, err
 	}
 	spans, err := clips.Config.TestSpans(paced.Len(), clips.PerItem)
 	if err != nil {
-		return nil, err
+		return views{}, err
 	}
-	cut, err := paced.Clips(ctx, spans...)
+	cut, moved, err := media.SoundClips(ctx, paced, spans...)
 	if err != nil {
-		return nil, err
+		return views{}, err
 	}
 	for _, clip := range cut {
 		v, err := media.RenderCrops(clip, clips.Config, clips.Crops)
 		clip.Release()
 		if err != nil {
-			return nil, err
+			return views{}, err
 		}
-		views = append(views, v...)
+		out.data = append(out.data, v...)
 	}
-	return views, nil
+	out.moved = moved
+	return out, nil
 }
 
 // rowBatch gathers rows up to the batch size of a network.

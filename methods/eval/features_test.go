@@ -15,10 +15,11 @@ func TestViewsOfAVideo(t *testing.T) {
 		return [3]byte{byte(2 * x), byte(10 * t), 0}
 	}}}}
 	c := Clips{PerItem: 2, Crops: 3, Config: media.ClipConfig{Frames: 2, Stride: 5, Size: 32, Input: media.InputRGB}}
-	views, err := testViews(t.Context(), dec, Item{Path: "m"}, c)
+	got, err := testViews(t.Context(), dec, Item{Path: "m"}, c)
 	if err != nil {
 		t.Fatal(err)
 	}
+	views := got.data
 	if len(views) != c.Views() || len(views) != 6 {
 		t.Fatalf("%d views, want 2 clips through 3 windows", len(views))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/clvid/clvid/media"
@@ -31,40 +32,51 @@ type Source struct {
 	FrameRate float64 // that clips are cut at, see media.AtRate; 0: the videos' own
 }
 
-// Bad is a file that failed while training and was replaced by another draw.
+// Bad is a file that failed while training.
 type Bad struct {
 	Path string
 	Err  error
+	// Redrawn files gave clips all the same, by another draw; others were
+	// replaced by another file.
+	Redrawn bool
 }
 
 // maxReplacements bounds how many bad files in a row one sample may draw; with
 // half of all files bad, a run would meet it once in 2^16 samples.
 const maxReplacements = 16
 
-// Sample makes sample index of an epoch. A file that cannot be used is replaced
-// by a draw that depends on (seed, epoch, index) alone, so that every number
-// of workers sees the same data; such files are returned beside the sample.
+// Sample makes sample index of an epoch. Where clips touch damage they are drawn
+// again from the same file, up to media.MaxAttempts times; a file that cannot be
+// used is replaced by another. Both draws depend on (seed, epoch, index,
+// attempt) alone, so that every number of workers sees the same data. Files that
+// failed are returned beside the sample.
 func (s *Source) Sample(ctx context.Context, epoch, index int) (pretext.Sample, []Bad, error) {
 	var bad []Bad
-	for at := index; ; at = pretext.Substitute(s.Seed, epoch, index, len(bad), len(s.Items)) {
-		sample, err := s.render(ctx, epoch, index, at)
-		if err == nil {
+	for at, replaced := index, 0; ; replaced++ {
+		sample, tainted, err := s.draw(ctx, epoch, index, at)
+		path := s.Items[at].Path
+		switch {
+		case err == nil && tainted != nil:
+			return sample, append(bad, Bad{Path: path, Err: tainted, Redrawn: true}), nil
+		case err == nil:
 			return sample, bad, nil
-		}
-		if ctx.Err() != nil {
+		case ctx.Err() != nil:
 			return pretext.Sample{}, nil, ctx.Err()
+		case errors.Is(err, media.ErrHung):
+			return pretext.Sample{}, bad, fmt.Errorf("train: sample %d of epoch %d: %w", index, epoch, err)
 		}
-		bad = append(bad, Bad{Path: s.Items[at].Path, Err: err})
-		if len(bad) > maxReplacements {
+		if bad = append(bad, Bad{Path: path, Err: err}); replaced == maxReplacements {
 			return pretext.Sample{}, bad, fmt.Errorf("train: sample %d of epoch %d: %d files in a row failed, last %s: %w",
-				index, epoch, len(bad), s.Items[at].Path, err)
+				index, epoch, len(bad), path, err)
 		}
+		at = pretext.Substitute(s.Seed, epoch, index, replaced+1, len(s.Items))
 	}
 }
 
-// render decodes item at once and renders the views of every part. A panic
-// below it condemns the file, not the run.
-func (s *Source) render(ctx context.Context, epoch, index, at int) (sample pretext.Sample, err error) {
+// draw decodes item at once, or as often as its clips touch damage, and renders
+// the views of every part. tainted is why the first draw failed where a later
+// one did not. A panic below it condemns the file, not the run.
+func (s *Source) draw(ctx context.Context, epoch, index, at int) (sample pretext.Sample, tainted, err error) {
 	item := &s.Items[at]
 	defer func() {
 		if p := recover(); p != nil {
@@ -73,31 +85,45 @@ func (s *Source) render(ctx context.Context, epoch, index, at int) (sample prete
 	}()
 	video, err := s.Decoder.Open(ctx, item.Path)
 	if err != nil {
-		return pretext.Sample{}, err
+		return pretext.Sample{}, nil, err
 	}
 	defer func() { err = errors.Join(err, video.Close()) }()
 	stretch, err := media.Between(video, item.Start, item.End)
 	if err != nil {
-		return pretext.Sample{}, err
+		return pretext.Sample{}, nil, err
 	}
 	paced, err := media.AtRate(stretch, s.FrameRate)
 	if err != nil {
-		return pretext.Sample{}, err
+		return pretext.Sample{}, nil, err
 	}
-	rng := pretext.RNG(s.Seed, epoch, index)
+	for attempt := range media.MaxAttempts {
+		sample, err = s.render(ctx, pretext.Redraw(s.Seed, epoch, index, attempt), paced, at)
+		if !errors.Is(err, media.ErrCorrupt) {
+			return sample, tainted, err
+		}
+		if tainted == nil {
+			tainted = err
+		}
+	}
+	return pretext.Sample{}, nil, &media.Error{Path: item.Path, Op: "clip", Err: media.ErrCorrupt,
+		Detail: fmt.Sprintf("%d draws of clips touched damage, the first: %s", media.MaxAttempts, media.Reason(tainted))}
+}
+
+// render draws clips of one video with rng and renders their views.
+func (s *Source) render(ctx context.Context, rng *rand.Rand, video media.Video, at int) (pretext.Sample, error) {
+	item := &s.Items[at]
 	v := pretext.Video{Index: at, Name: item.Name, Class: item.Class}
 	if len(item.Captions) > 0 {
 		v.Caption = item.Captions[rng.IntN(len(item.Captions))]
 	}
-	if sample, err = pretext.Draw(ctx, rng, paced, v, s.Parts); err != nil {
+	sample, err := pretext.Draw(ctx, rng, video, v, s.Parts)
+	if err != nil || s.Tokenizer == nil {
+		return sample, err
+	}
+	encoded, err := s.Tokenizer.Encode(v.Caption)
+	if err != nil {
 		return pretext.Sample{}, err
 	}
-	if s.Tokenizer != nil {
-		encoded, err := s.Tokenizer.Encode(v.Caption)
-		if err != nil {
-			return pretext.Sample{}, err
-		}
-		sample.Tokens, sample.Mask = encoded.IDs, encoded.Mask
-	}
+	sample.Tokens, sample.Mask = encoded.IDs, encoded.Mask
 	return sample, nil
 }

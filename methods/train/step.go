@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/nn/loss"
 )
@@ -107,14 +108,19 @@ func (t *trainer) update() error {
 	return nil
 }
 
-// replaced records files that turned out bad while training.
+// replaced records files that turned out bad while training. A word about each
+// is enough.
 func (t *trainer) replaced(bad []Bad) error {
 	for _, b := range bad {
-		t.Observer.Warn(fmt.Sprintf("%s set aside: %v", b.Path, b.Err))
+		found := media.NewBad(b.Path, media.StageTrain, b.Redrawn, b.Err)
+		if told := found.Use() + " " + b.Path; !t.told[told] {
+			t.told[told] = true
+			t.Observer.Warn(fmt.Sprintf("%s %s: %s", b.Path, found.Use(), found.Reason))
+		}
 		if t.Bad == nil {
 			continue
 		}
-		if err := t.Bad.Add(b.Path, b.Err.Error(), "train"); err != nil {
+		if err := t.Bad.Add(found); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/methods"
 	"github.com/clvid/clvid/nn"
 	"github.com/clvid/clvid/nn/optim"
@@ -67,9 +68,9 @@ type Fingerprint struct {
 // InitRandom is the Fingerprint.Init of a run that starts from initial values.
 const InitRandom = "random"
 
-// BadFiles receives files that fail while training. An error ends the run.
+// BadFiles receives files that fail while training, or that are used in part. An error ends the run.
 type BadFiles interface {
-	Add(path, reason, stage string) error
+	Add(media.Bad) error
 }
 
 // Observer is told how a run goes. Calls come from one goroutine.
@@ -106,7 +107,8 @@ type trainer struct {
 	watch        *watch
 	log          *metricsLog
 	views        int
-	waited       time.Duration // for data, over all steps
+	waited       time.Duration   // for data, over all steps
+	told         map[string]bool // warnings about files that were given
 }
 
 // Trainer is a run that is built and not under way yet.
@@ -155,7 +157,7 @@ func newTrainer(s Setup) (*trainer, error) {
 	if s.Observer == nil {
 		s.Observer = silent{}
 	}
-	t := &trainer{Setup: s, env: s.Env, views: len(s.Env.Views())}
+	t := &trainer{Setup: s, env: s.Env, views: len(s.Env.Views()), told: map[string]bool{}}
 	t.env.Steps = s.Steps
 	t.perStep = t.env.N * s.Optim.Batches()
 	if videos := len(s.Source.Items); t.env.N > videos {

@@ -66,13 +66,18 @@ func (r *recorder) Warn(s string) { r.warnings = append(r.warnings, s) }
 
 // badFiles records what is set aside; past limit it is an error.
 type badFiles struct {
-	names []string
-	limit int
+	names  []string
+	inPart []string // files that stay in use
+	limit  int
 }
 
-func (b *badFiles) Add(path, _, _ string) error {
-	if !slices.Contains(b.names, path) {
-		b.names = append(b.names, path)
+func (b *badFiles) Add(f media.Bad) error {
+	if f.InPart {
+		b.inPart = append(b.inPart, f.Path)
+		return nil
+	}
+	if !slices.Contains(b.names, f.Path) {
+		b.names = append(b.names, f.Path)
 	}
 	if len(b.names) > b.limit {
 		return errors.New("too many bad files")
