@@ -75,7 +75,7 @@ func TestExitStatus(t *testing.T) {
 		{"config --set media.sampler=pace", exitUsage, `clvid: configs: media: media.sampler is "pace", want one of random, uniform, dense`},
 		{"config --set augment.colour_style=pil", exitUsage, `clvid: configs: media: augment.colour_style is "pil", want linear, simclr, torchvision`},
 		{"preview --out x.png", exitUsage, "clvid: clvid preview: --data is needed: PATH of a folder"},
-		{"preview --data x --out x.jpg", exitUsage, `clvid: --out "x.jpg": want the name of a .png file`},
+		{"preview --data x --out x.jpg", exitUsage, `clvid: --out "x.jpg": want the name of a .png file, or .apng`},
 		{"preview --data nothing-here --out x.png", exitError, "clvid: dataset: stat nothing-here: no such file or directory"},
 	} {
 		stdout, stderr, status := clvid(t, strings.Fields(tc.args)...)

@@ -36,7 +36,7 @@ video that was written is read again, and its frames and times are compared. Of
 damaged videos the sound frames are kept. Sound is left out. Videos that cannot
 be decoded are listed; too many of them (max_bad) make the exit status 1.`,
 		Example: "  clvid prepare videos --out small\n" +
-			"  clvid prepare weizmann --out shards --format tar --shard-mb 64\n" +
+			"  clvid prepare weizmann --out shards --to tar --shard-mb 64\n" +
 			"  clvid pretrain --data small --out RUN",
 		Args: oneArg("a data set"),
 	}
@@ -51,9 +51,9 @@ be decoded are listed; too many of them (max_bad) make the exit status 1.`,
 	f.IntVar(&p.Quality, "crf", 0, "`Q` of H.264 (1 best to 51), or quantiser of MPEG-4 (1 to 31); 0 is 23 or 3")
 	f.BoolVar(&p.FastDecode, "fastdecode", p.FastDecode, "trade bytes for speed of decoding, of h264")
 	f.StringVar(&p.Preset, "preset", p.Preset, "`NAME` of x264's effort, ultrafast to placebo")
-	f.StringVar(&p.Format, "format", p.Format, "`NAME`: folder, a file for each video, or tar, WebDataset shards")
+	f.StringVar(&p.Format, "to", p.Format, "`NAME` of what to make: folder, a file for each video, or tar, WebDataset shards")
 	f.IntVar(&p.ShardMB, "shard-mb", p.ShardMB, "`MB` that a shard reaches before the next one begins")
-	complete(cmd, "format", prepare.Formats(), cobra.ShellCompDirectiveNoFileComp)
+	complete(cmd, "to", prepare.Formats(), cobra.ShellCompDirectiveNoFileComp)
 	complete(cmd, "codec", []string{avdecode.CodecH264, avdecode.CodecMPEG4, avdecode.CodecFFV1}, cobra.ShellCompDirectiveNoFileComp)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := flags.load(cmd)

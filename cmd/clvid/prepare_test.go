@@ -68,7 +68,7 @@ func TestPrepareSurvivesKills(t *testing.T) {
 	}
 	data := filepath.Join(sharedtest.Dir(t), "data/actions/weizmann")
 	args := func(dir string) []string {
-		return []string{"prepare", data, "--out", dir, "--where", "label=jack", "--format", "tar", "--shard-mb", "1"}
+		return []string{"prepare", data, "--out", dir, "--where", "label=jack", "--to", "tar", "--shard-mb", "1"}
 	}
 	whole := filepath.Join(t.TempDir(), "whole")
 	mustRun(t, append(args(whole), "--workers", "1")...)
@@ -127,6 +127,7 @@ func TestPrepareErrors(t *testing.T) {
 		"x":                       "--out is needed: FOLDER of the new set",
 		"x --out y --side 3":      "side is 3 pixels, want 16",
 		"x --out y --codec vp9":   `codec "vp9": want h264, mpeg4 or ffv1`,
+		"x --out y --to zip":      `to is "zip", want one of`,
 		"x --out y --crf 99":      "quality 99 of h264: want 1 (best) to 51",
 		"x --out y --preset warp": `preset "warp": want one of ultrafast`,
 	} {

@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
 	"image/png"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/clvid/clvid/cmd/clvid/sheet"
 	"github.com/clvid/clvid/configs"
+	"github.com/clvid/clvid/internal/apng"
 	"github.com/clvid/clvid/internal/atomicfile"
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/dataset"
@@ -27,15 +31,17 @@ func newPreview() *cobra.Command {
 		Short: "draw what the network will see",
 		Long: `Draws the first samples of a training run as a PNG, one row a sample: its views
 side by side with their roles, spans and orders. Differences are shown around
-mid-grey. The draws are those of pretraining with the same settings and seed,
-where no file is bad.`,
+mid-grey. A name that ends in .apng makes an animated PNG in which every view
+plays; browsers show it. The draws are those of pretraining with the same
+settings and seed, where no file is bad.`,
 		Example: "  clvid preview --task frame-order --data synth --out sheet.png\n" +
+			"  clvid preview --data synth --out sheet.apng\n" +
 			"  clvid preview --config weizmann --data weizmann --set media.input=rgb --out sheet.png",
 		Args: noArgs,
 	}
 	flags := addCommonFlags(cmd, "config", "data", "format", "videos", "split-number", "split", "where", "out", "task", "seed", "workers", "isolate", "set", "json")
 	samples := cmd.Flags().Int("samples", 6, "`N` samples to draw")
-	cmd.Flag("out").Usage = "`FILE` to write, a PNG"
+	cmd.Flag("out").Usage = "`FILE` to write: .png, or .apng for moving pictures"
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := flags.load(cmd)
 		if err != nil {
@@ -44,8 +50,8 @@ where no file is bad.`,
 		switch {
 		case cfg.Data == "":
 			return needFlag(cmd, "data")
-		case cfg.Out == "" || !strings.EqualFold(filepath.Ext(cfg.Out), ".png"):
-			return usageError{fmt.Errorf("--out %q: want the name of a .png file", cfg.Out)}
+		case !slices.Contains([]string{stillSheet, movingSheet}, strings.ToLower(filepath.Ext(cfg.Out))):
+			return usageError{fmt.Errorf("--out %q: want the name of a .png file, or .apng for moving pictures", cfg.Out)}
 		case *samples < 1 || *samples > 200:
 			return usageError{fmt.Errorf("--samples %d: want 1 to 200", *samples)}
 		}
@@ -78,22 +84,48 @@ func preview(cmd *cobra.Command, cfg *configs.Config, samples int, asJSON bool) 
 		return err
 	}
 	page := sheet.Sheet{Title: "What the network sees: " + cfg.Task, Subtitle: previewSubtitle(cfg), Clip: cfg.Clip, Parts: parts, Rows: rows}
-	img, err := page.Draw()
+	size, err := writeSheet(&page, cfg.Out)
 	if err != nil {
 		return err
 	}
-	var data bytes.Buffer
-	if err := png.Encode(&data, img); err != nil {
-		return fmt.Errorf("%s: %w", cfg.Out, err)
-	}
-	if err := atomicfile.Write(cfg.Out, data.Bytes()); err != nil {
-		return fmt.Errorf("sheet: %w", err)
-	}
 	if asJSON {
-		return writeJSON(cmd.OutOrStdout(), map[string]any{"out": cfg.Out, "samples": len(rows), "width": img.Rect.Dx(), "height": img.Rect.Dy()})
+		return writeJSON(cmd.OutOrStdout(), map[string]any{"out": cfg.Out, "samples": len(rows), "width": size.X, "height": size.Y})
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d samples, %d x %d pixels\n", cfg.Out, len(rows), img.Rect.Dx(), img.Rect.Dy())
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d samples, %d x %d pixels\n", cfg.Out, len(rows), size.X, size.Y)
 	return err
+}
+
+// The endings of sheets: still, with film strips, and moving.
+const (
+	stillSheet  = ".png"
+	movingSheet = ".apng"
+)
+
+// playTime is how long each step of a moving sheet is shown.
+const playTime = 125 * time.Millisecond
+
+// writeSheet draws a sheet as its name asks and returns its size.
+func writeSheet(page *sheet.Sheet, out string) (image.Point, error) {
+	var data bytes.Buffer
+	var pictures []*image.RGBA
+	var err error
+	if strings.EqualFold(filepath.Ext(out), movingSheet) {
+		if pictures, err = page.Play(); err == nil {
+			err = apng.Encode(&data, pictures, playTime)
+		}
+	} else {
+		pictures = make([]*image.RGBA, 1)
+		if pictures[0], err = page.Draw(); err == nil {
+			err = png.Encode(&data, pictures[0])
+		}
+	}
+	if err != nil {
+		return image.Point{}, fmt.Errorf("%s: %w", out, err)
+	}
+	if err := atomicfile.Write(out, data.Bytes()); err != nil {
+		return image.Point{}, fmt.Errorf("sheet: %w", err)
+	}
+	return pictures[0].Rect.Size(), nil
 }
 
 func previewSubtitle(c *configs.Config) string {

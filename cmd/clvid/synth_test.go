@@ -81,3 +81,15 @@ func TestPreview(t *testing.T) {
 		}
 	}
 }
+
+// A sheet whose name ends in .apng plays: the decoder finds as many frames in it
+// as a view has steps.
+func TestMovingPreview(t *testing.T) {
+	dir := demoSet(t)
+	out := filepath.Join(t.TempDir(), "sheet.apng")
+	said := jsonOf[struct{ Samples, Width, Height int }](t, "preview", "--config", "synth", "--data", dir, "--out", out, "--samples", "2", "--set", "media.frames=5", "--json")
+	video := jsonOf[videoFinding](t, "inspect", out, "--check", "--json")
+	if video.Codec != "apng" || video.Frames != 4 || video.Decoded != 4 || video.Width != said.Width || video.Height != said.Height {
+		t.Errorf("%+v, want 4 differences of %+v", video, said)
+	}
+}

@@ -57,7 +57,7 @@ func (c Config) Validate() error {
 	case c.Workers < 1:
 		return fmt.Errorf("prepare: workers is %d, want at least 1", c.Workers)
 	case c.Format != FormatFolder && c.Format != FormatTar:
-		return fmt.Errorf("prepare: format is %q, want one of %v", c.Format, Formats())
+		return fmt.Errorf("prepare: to is %q, want one of %v", c.Format, Formats())
 	case c.ShardMB < 1 || c.ShardMB > 1<<20:
 		return fmt.Errorf("prepare: shard-mb is %d, want 1 to %d", c.ShardMB, 1<<20)
 	}

@@ -399,7 +399,7 @@ func TestConfigErrors(t *testing.T) {
 		"side is 5 pixels":   func(c *Config) { c.Side = 5 },
 		"gop is 0 frames":    func(c *Config) { c.GOP = 0 },
 		"workers is 0":       func(c *Config) { c.Workers = 0 },
-		`format is "zip"`:    func(c *Config) { c.Format = "zip" },
+		`to is "zip"`:        func(c *Config) { c.Format = "zip" },
 		"shard-mb is -1, wa": func(c *Config) { c.ShardMB = -1 },
 	} {
 		c := Default()

@@ -41,12 +41,14 @@ const (
 	wide     = 2100 // a sheet enlarges small pictures up to this width
 	maxScale = 3
 	noOrder  = -1
-	stackGap = 2 // between pictures and differences of one view
+	stackGap = 2   // between pictures and differences of one view
+	moving   = 200 // a moving picture is enlarged up to this width at least
 )
 
 // layout is where everything goes.
 type layout struct {
 	scale   int // pixels of the sheet for one of a view
+	first   int // step of a strip's first picture
 	steps   int // pictures in a strip
 	stack   int // pictures on top of each other: 2 for rgb+diff
 	views   int
@@ -55,15 +57,19 @@ type layout struct {
 	columnX []int // left edge of each view
 }
 
-func (s *Sheet) layout() (layout, error) {
-	l := layout{steps: s.Clip.Steps(), stack: s.Clip.Channels() / 3, scale: 1}
+func (s *Sheet) layout(first, steps int) (layout, error) {
+	l := layout{first: first, steps: steps, stack: s.Clip.Channels() / 3, scale: 1}
 	for _, p := range s.Parts {
 		l.views += len(p.Task.Spec().Roles)
 	}
 	if l.views == 0 || len(s.Rows) == 0 {
 		return l, fmt.Errorf("sheet: %d views of %d samples: nothing to draw", l.views, len(s.Rows))
 	}
-	for l.scale < maxScale && l.width(s.Clip.Size, l.scale+1) <= wide {
+	most := maxScale
+	if steps == 1 {
+		most = max(most, (moving+s.Clip.Size-1)/s.Clip.Size)
+	}
+	for l.scale < most && l.width(s.Clip.Size, l.scale+1) <= wide {
 		l.scale++
 	}
 	l.stripW = l.strip(s.Clip.Size, l.scale)
@@ -86,9 +92,26 @@ func (l layout) picturesH(size int) int { return l.stack*(size*l.scale+stackGap)
 
 func (l layout) rowH(size int) int { return headH + 2*perfH + l.picturesH(size) + numberH }
 
-// Draw returns the picture.
-func (s *Sheet) Draw() (*image.RGBA, error) {
-	l, err := s.layout()
+// Draw returns the picture: views as film strips.
+func (s *Sheet) Draw() (*image.RGBA, error) { return s.draw(0, s.Clip.Steps()) }
+
+// Play returns pictures that are to be shown one after the other: views play, all
+// at the same step.
+func (s *Sheet) Play() ([]*image.RGBA, error) {
+	var out []*image.RGBA
+	for t := range s.Clip.Steps() {
+		im, err := s.draw(t, 1)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, im)
+	}
+	return out, nil
+}
+
+// draw draws strips of some steps.
+func (s *Sheet) draw(first, steps int) (*image.RGBA, error) {
+	l, err := s.layout(first, steps)
 	if err != nil {
 		return nil, err
 	}

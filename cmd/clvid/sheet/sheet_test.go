@@ -47,7 +47,7 @@ func testSheet(input string) *Sheet {
 func TestPicturesAreWhatTheViewHolds(t *testing.T) {
 	for _, input := range media.Inputs() {
 		s := testSheet(input)
-		l, err := s.layout()
+		l, err := s.layout(0, s.Clip.Steps())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,6 +71,31 @@ func TestPicturesAreWhatTheViewHolds(t *testing.T) {
 						t.Errorf("%s: view %d, step %d, layer %d: %v, want %g", input, v, step, stacked, got, want)
 					}
 				}
+			}
+		}
+	}
+}
+
+// TestPlayShowsOneStepAtATime looks at the middle of each view's picture.
+func TestPlayShowsOneStepAtATime(t *testing.T) {
+	s := testSheet(media.InputRGB)
+	l, err := s.layout(0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, err := s.Play()
+	if err != nil || len(pictures) != s.Clip.Steps() {
+		t.Fatalf("%d pictures, %v; want %d", len(pictures), err, s.Clip.Steps())
+	}
+	size := s.Clip.Size * l.scale
+	if size < moving {
+		t.Errorf("pictures of %d px, want %d at least", size, moving)
+	}
+	for step, im := range pictures {
+		for v, x := range l.columnX {
+			want := uint8(math.Round(255 * min(.45+.225*float64(step), 1)))
+			if got := im.RGBAAt(x+frameGap+size/2, border+titleH+partH+headH+perfH+size/2); got != (color.RGBA{want, want, want, 255}) {
+				t.Errorf("view %d, step %d: %v, want %d", v, step, got, want)
 			}
 		}
 	}
@@ -115,11 +140,11 @@ func TestSheetsStayNarrow(t *testing.T) {
 	s := testSheet(media.InputRGB)
 	s.Clip = media.ClipConfig{Frames: 8, Stride: 1, Size: 64, Input: media.InputRGB}
 	s.Parts[0].Task = roleTask{pretext.Anchor, pretext.Positive, pretext.Negative}
-	if l, _ := s.layout(); l.scale != 1 || l.w > wide {
+	if l, _ := s.layout(0, s.Clip.Steps()); l.scale != 1 || l.w > wide {
 		t.Errorf("three views: scale %d, width %d", l.scale, l.w)
 	}
 	s.Parts[0].Task = roleTask{pretext.Predict}
-	if l, _ := s.layout(); l.scale != 3 {
+	if l, _ := s.layout(0, s.Clip.Steps()); l.scale != 3 {
 		t.Errorf("one view: scale %d, want 3", l.scale)
 	}
 }

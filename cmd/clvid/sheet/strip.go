@@ -21,7 +21,7 @@ func (s *Sheet) drawView(p *pen, l layout, v pretext.View, frames, x, y int) {
 	size := s.Clip.Size * l.scale
 	for t := range l.steps {
 		centre := x + frameGap + t*(size+frameGap) + size/2
-		p.centred(p.tiny, faint, centre, y+headH+2*perfH+l.picturesH(s.Clip.Size)+13, s.frameText(v, t, frames), size)
+		p.centred(p.tiny, faint, centre, y+headH+2*perfH+l.picturesH(s.Clip.Size)+13, s.frameText(v, l.first+t, frames), size)
 	}
 }
 
@@ -85,7 +85,7 @@ func (s *Sheet) drawStrip(p *pen, l layout, v pretext.View, x, y int) {
 	for t := range l.steps {
 		for stacked := range l.stack {
 			at := image.Pt(x+frameGap+t*(size+frameGap), y+perfH+stacked*(size+stackGap))
-			s.drawPicture(p.img, l.scale, v.Data, 3*stacked, t, at)
+			s.drawPicture(p.img, l.scale, v.Data, 3*stacked, l.first+t, at)
 		}
 	}
 }
