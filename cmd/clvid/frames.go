@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/extract"
 )
@@ -27,18 +30,19 @@ listed; they make the exit status 1 once all others are written.`,
 			"  clvid frames clip.mp4 --count 16 --stride 4 --size 112 --out frames --json",
 		Args: oneArg("a video"),
 	}
-	q := extract.Request{Workers: runtime.NumCPU()}
-	flags := addCommonFlags(cmd, "config", "out", "isolate", "set", "json")
+	q := &framesFlags{Request: extract.Request{Workers: runtime.NumCPU()}}
+	flags := addCommonFlags(cmd, "config", "out", "set", "json")
 	cmd.Flag("out").Usage = "`FOLDER` of the files, made where there is none"
 	f := cmd.Flags()
 	f.IntVar(&q.Start, "start", 0, "`I` of the first frame")
-	at := f.Duration("at", 0, "`TIME` in place of --start, as in 1.5s: the frame on display then")
+	f.DurationVar(&q.at, "at", 0, "`TIME` in place of --start, as in 1.5s: the frame on display then")
 	f.IntVar(&q.Count, "count", 1, "`N` frames; 0 is all up to the end")
 	f.IntVar(&q.Stride, "stride", 1, "`S` frames from one to the next")
 	f.IntVar(&q.Short, "size", 0, "`PIXELS` of the shorter side, which only shrinks; 0 leaves frames as they are")
 	f.BoolVar(&q.Damaged, "damaged", false, "write damaged frames too")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := flags.load(cmd)
+		q.byTime = cmd.Flags().Changed("at")
 		switch {
 		case err != nil:
 			return err
@@ -46,23 +50,10 @@ listed; they make the exit status 1 once all others are written.`,
 			return needFlag(cmd, "out")
 		case q.Validate() != nil:
 			return usageError{q.Validate()}
-		case *at < 0 || cmd.Flags().Changed("at") && cmd.Flags().Changed("start"):
-			return usageError{fmt.Errorf("--at %v --start %d: want one of them, and no time before the first frame", *at, q.Start)}
+		case q.at < 0 || q.byTime && cmd.Flags().Changed("start"):
+			return usageError{fmt.Errorf("--at %v --start %d: want one of them, and no time before the first frame", q.at, q.Start)}
 		}
-		decoder := openDecoder(cfg.Decode, 1)
-		defer closeDecoder(decoder)
-		video, err := decoder.Open(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		defer video.Close()
-		if info := video.Info(); *at > info.Duration {
-			return fmt.Errorf("%s lasts %v, so it shows nothing at %v: want an earlier --at", args[0], info.Duration, *at)
-		}
-		if cmd.Flags().Changed("at") {
-			q.Start = media.FrameAt(video.Times(), *at)
-		}
-		result, err := extract.PNG(cmd.Context(), video, cfg.Out, q)
+		result, err := q.run(cmd.Context(), cfg, args[0])
 		if err != nil {
 			return err
 		}
@@ -72,6 +63,30 @@ listed; they make the exit status 1 once all others are written.`,
 		return result.Err()
 	}
 	return cmd
+}
+
+// framesFlags are the flags of an extraction.
+type framesFlags struct {
+	extract.Request
+	at     time.Duration
+	byTime bool
+}
+
+func (q *framesFlags) run(ctx context.Context, cfg *configs.Config, file string) (*extract.Result, error) {
+	decoder := openDecoder(cfg.Decode, 1)
+	defer closeDecoder(decoder)
+	video, err := decoder.Open(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	defer video.Close()
+	if length := video.Info().Duration; q.at > length {
+		return nil, fmt.Errorf("%s lasts %v, so it shows nothing at %v: want an earlier --at", file, length, q.at)
+	}
+	if q.byTime {
+		q.Start = media.FrameAt(video.Times(), q.at)
+	}
+	return extract.PNG(ctx, video, cfg.Out, q.Request)
 }
 
 // showFrames tells what was written and what is missing.

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"reflect"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -139,7 +143,7 @@ func (p *prepareFlags) tools(d configs.Decode, codec, encoder string) prepare.To
 	t := prepare.Tools{
 		Decoder: openDecoder(d, p.Workers), Reader: avdecode.New(reader),
 		Ending: avdecode.Extension(codec), Lossless: codec == avdecode.CodecFFV1,
-		Key: fmt.Sprintf("%s by %s of quality %d", codec, encoder, p.options(codec, nil).Quality),
+		Key: fmt.Sprintf("%s by %s of quality %d%s", codec, encoder, p.options(codec, nil).Quality, pictureSettings(d)),
 		Open: func(path string, out prepare.Output) (prepare.Encoder, error) {
 			o := p.options(codec, out.Like)
 			o.FrameRate = out.FrameRate
@@ -152,6 +156,23 @@ func (p *prepareFlags) tools(d configs.Decode, codec, encoder string) prepare.To
 	return t
 }
 
+// harmless are the settings of section decode that change no picture.
+var harmless = []string{"timeout", "threads", "open_files", "cache", "cache_mb", "cache_side", "cache_dir", "isolate", "worker_mb"}
+
+// pictureSettings names all other settings that are not at their default, also
+// those that are yet to come: what was made under other ones is made again.
+func pictureSettings(d configs.Decode) string {
+	var out strings.Builder
+	now, usual := reflect.ValueOf(d), reflect.ValueOf(configs.DefaultDecode())
+	for i := range now.NumField() {
+		name := now.Type().Field(i).Tag.Get("yaml")
+		if !now.Field(i).Equal(usual.Field(i)) && !slices.Contains(harmless, name) {
+			fmt.Fprintf(&out, ", decode.%s=%v", name, now.Field(i))
+		}
+	}
+	return out.String()
+}
+
 // hasSound tells which files have sound that can be read.
 func hasSound(d *avdecode.Decoder) func(ctx context.Context, path string) bool {
 	return func(ctx context.Context, path string) bool {
@@ -160,15 +181,31 @@ func hasSound(d *avdecode.Decoder) func(ctx context.Context, path string) bool {
 	}
 }
 
+// shownProblems is how many lines of problems people are shown.
+const shownProblems = 20
+
+// problemText is the reason, which names the file as a rule.
+func problemText(p prepare.Problem) string {
+	if strings.Contains(p.Reason, p.Path) {
+		return strings.TrimPrefix(p.Reason, "media: ")
+	}
+	return p.Path + ": " + p.Reason
+}
+
 // showPrepared prints a report for people.
 func showPrepared(w io.Writer, r *prepare.Report) error {
+	var lines []string
 	for _, p := range r.Failures {
-		if _, err := fmt.Fprintf(w, "failed: %s: %s\n", p.Path, p.Reason); err != nil {
-			return err
-		}
+		lines = append(lines, "failed: "+problemText(p))
 	}
 	for _, p := range r.Damaged {
-		if _, err := fmt.Fprintf(w, "damaged: %s: %d of %d frames kept: %s\n", p.Path, p.Frames, p.Of, p.Reason); err != nil {
+		lines = append(lines, fmt.Sprintf("damaged: %d of %d frames kept: %s", p.Frames, p.Of, problemText(p)))
+	}
+	if more := len(lines) - shownProblems; more > 0 {
+		lines = append(lines[:shownProblems], fmt.Sprintf("and %d more, listed in %s", more, filepath.Join(r.Out, prepare.ReportName)))
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
 		}
 	}

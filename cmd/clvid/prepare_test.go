@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clvid/clvid/configs"
 	"github.com/clvid/clvid/internal/sharedtest"
 	"github.com/clvid/clvid/media/prepare"
 )
@@ -134,5 +135,39 @@ func TestPrepareErrors(t *testing.T) {
 		if _, errs, status := clvid(t, append([]string{"prepare"}, strings.Fields(args)...)...); status != exitUsage || !strings.Contains(errs, want) {
 			t.Errorf("%s: status %d, %s; want %q", args, status, errs, want)
 		}
+	}
+}
+
+// Settings that change pictures are part of what an output is known by.
+func TestPictureSettings(t *testing.T) {
+	d := configs.DefaultDecode()
+	d.Threads, d.CacheMB, d.Timeout, d.Isolate = d.Threads+1, d.CacheMB+1, 2*d.Timeout, !d.Isolate
+	if got := pictureSettings(d); got != "" {
+		t.Errorf("harmless settings are named: %q", got)
+	}
+	d.Strict, d.Pixels = true, 1000
+	if got := pictureSettings(d); got != ", decode.pixels=1000, decode.strict=true" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A long list of problems is cut; each line names its file once.
+func TestShowPrepared(t *testing.T) {
+	r := &prepare.Report{Out: "small", Damaged: []prepare.Problem{{Path: "d.mp4", Frames: 3, Of: 9, Reason: "media: frames d.mp4: corrupt data"}}}
+	for i := range 25 {
+		r.Failures = append(r.Failures, prepare.Problem{Path: fmt.Sprintf("f%d.mp4", i), Reason: "no frames"})
+	}
+	var out strings.Builder
+	if err := showPrepared(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"failed: f0.mp4: no frames\n", "failed: f19.mp4", "and 6 more, listed in small/prepare.json\n", "failed    25"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	r.Failures, out = nil, strings.Builder{}
+	if err := showPrepared(&out, r); err != nil || !strings.HasPrefix(out.String(), "damaged: 3 of 9 frames kept: frames d.mp4: corrupt data\n") {
+		t.Errorf("%v, %s", err, out.String())
 	}
 }
