@@ -11,10 +11,13 @@ import (
 
 // Decode bounds what one file may cost.
 type Decode struct {
-	Pixels  int64         `yaml:"pixels" doc:"most pixels of a frame, width x height"`
-	Streams int           `yaml:"streams" doc:"most streams in a container"`
-	Timeout time.Duration `yaml:"timeout" doc:"for one clip request"`
-	Threads int           `yaml:"threads" doc:"of one decoder; more than 1 pays only for a single large video"`
+	Pixels  int64 `yaml:"pixels" doc:"most pixels of a frame, width x height"`
+	Streams int   `yaml:"streams" doc:"most streams in a container"`
+	// MemoryMB is held against an estimate: size x references x threads, and
+	// the frames of the clips.
+	MemoryMB int           `yaml:"memory_mb" doc:"most memory for the pictures of one file"`
+	Timeout  time.Duration `yaml:"timeout" doc:"for one clip request"`
+	Threads  int           `yaml:"threads" doc:"of one decoder; more than 1 pays only for a single large video"`
 	// OpenFiles changes no frame.
 	OpenFiles int    `yaml:"open_files" doc:"closed videos kept open for their next use, 0 keeps none"`
 	Strict    bool   `yaml:"strict" doc:"a damaged frame makes the file bad"`
@@ -30,7 +33,7 @@ type Decode struct {
 
 // DefaultDecode allows 8K pictures and keeps small sets decoded.
 func DefaultDecode() Decode {
-	return Decode{Pixels: 8192 * 4320, Streams: 32, Timeout: 30 * time.Second, Threads: 1, OpenFiles: 8, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 3072}
+	return Decode{Pixels: 8192 * 4320, Streams: 32, MemoryMB: 4096, Timeout: 30 * time.Second, Threads: 1, OpenFiles: 8, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 3072}
 }
 
 // The values of Decode.Cache.
@@ -53,6 +56,8 @@ func (d Decode) Validate() error {
 		return fmt.Errorf("decode.pixels is %d, want at least 1", d.Pixels)
 	case d.Streams < 1:
 		return fmt.Errorf("decode.streams is %d, want at least 1", d.Streams)
+	case d.MemoryMB < 1:
+		return fmt.Errorf("decode.memory_mb is %d MB, want at least 1", d.MemoryMB)
 	case d.Timeout <= 0:
 		return fmt.Errorf("decode.timeout is %v, want more than 0s", d.Timeout)
 	case d.WorkerMB < 256:

@@ -13,14 +13,12 @@ import (
 type Damage struct {
 	Reason  string     `json:"reason"`     // of the first damage, in words
 	Ranges  []BadRange `json:"ranges"`     // ascending, no two overlap, the first 100
-	Omitted int        `json:"omitted"`    // ranges past those
+	Omitted int        `json:"omitted"`    // damaged frames past those
 	Frames  int        `json:"frames"`     // indexed, or announced by the container where that is more
 	Decoded int        `json:"decoded"`    // pictures that came out, marked ones included
 	Sound   int        `json:"sound"`      // of them, those without a mark
 	Bytes   int64      `json:"bytes"`      // size of the file
 	Read    int64      `json:"bytes_read"` // how far into the file packets were found
-
-	last int // frame that Add was told of last, past the ranges kept
 }
 
 // BadRange is a run of frames that cannot be trusted or did not come out.
@@ -42,12 +40,25 @@ func (d *Damage) Error() string {
 		return b.String() + ": " + d.Reason
 	}
 	fmt.Fprintf(&b, "; %s", d.Ranges[0])
-	if n := len(d.Ranges) - 1 + d.Omitted; n == 1 {
-		b.WriteString("; and 1 more place")
-	} else if n > 1 {
-		fmt.Fprintf(&b, "; and %d more places", n)
+	if more := d.More(1); more != "" {
+		b.WriteString("; " + more)
 	}
 	return b.String()
+}
+
+// More says what the report holds beside its first n ranges: "and 2 more places",
+// or "" for nothing.
+func (d *Damage) More(n int) string {
+	rest := len(d.Ranges) - n
+	switch {
+	case d.Omitted > 0:
+		return fmt.Sprintf("and more than %d more places", max(rest, 0))
+	case rest > 1:
+		return fmt.Sprintf("and %d more places", rest)
+	case rest == 1:
+		return "and 1 more place"
+	}
+	return ""
 }
 
 // Unwrap makes every Damage an ErrCorrupt.
@@ -81,10 +92,7 @@ func (d *Damage) Add(i int, t time.Duration, lost bool, reason string) {
 		return
 	}
 	if len(d.Ranges) == maxRanges {
-		if d.last != i-1 {
-			d.Omitted++
-		}
-		d.last = i
+		d.Omitted++
 		return
 	}
 	d.Ranges = append(d.Ranges, BadRange{First: i, Last: i, From: t, To: t, Lost: gone, Reason: reason})

@@ -67,8 +67,8 @@ func damageWords(d *media.Damage) string {
 		return d.Reason
 	}
 	text := d.Ranges[0].String()
-	if more := len(d.Ranges) - 1 + d.Omitted; more > 0 {
-		text = fmt.Sprintf("%s (and %d more)", text, more)
+	if more := d.More(1); more != "" {
+		text += "; " + more
 	}
 	return text
 }

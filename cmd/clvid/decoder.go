@@ -26,7 +26,7 @@ func decoderOptions(d configs.Decode) avdecode.Options {
 		open = -1 // 0 is avdecode's default
 	}
 	return avdecode.Options{
-		Pixels: int(d.Pixels), Streams: d.Streams, Timeout: d.Timeout, Threads: d.Threads, Strict: d.Strict, OpenFiles: open,
+		Pixels: int(d.Pixels), Streams: d.Streams, MaxBytes: int64(d.MemoryMB) << 20, Timeout: d.Timeout, Threads: d.Threads, Strict: d.Strict, OpenFiles: open,
 	}
 }
 

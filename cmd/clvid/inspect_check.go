@@ -84,8 +84,8 @@ func (f *videoFinding) damageRows() [][2]string {
 		}
 		rows = append(rows, [2]string{name, cut(oneLine(r.String()), rangeColumns)})
 	}
-	if more := len(d.Ranges) - brokenListed + d.Omitted; more > 0 {
-		rows = append(rows, [2]string{"", fmt.Sprintf("and %d more places", more)})
+	if more := d.More(brokenListed); more != "" {
+		rows = append(rows, [2]string{"", more})
 	}
 	return append(rows, [2]string{"read", fmt.Sprintf("up to byte %d of %d", d.Read, d.Bytes)})
 }

@@ -15,6 +15,7 @@ type Options struct {
 	Timeout    time.Duration // for one open, one call of Clips, one frame of Frames; 0 means 30 s
 	Threads    int           // of one decoder; 0 means 1, which is best where several videos are decoded at once
 	Strict     bool          // refuse a file at its first sign of damage
+	MaxBytes   int64         // of the pictures that one file's decoder and clips hold, estimated; 0 means DefaultMaxBytes
 	IndexCache string        // folder of packet indexes; "" is os.UserCacheDir()/clvid/index, "off" is none
 	OpenFiles  int           // closed videos whose demuxer and decoder wait for the next opening, within 64 MB; 0 means 8, below 0 none
 }
@@ -26,6 +27,7 @@ type Decoder struct {
 	indexes *indexCache
 	pool    *media.Pool // of the memory of clips
 	parked  *park
+	dog     watchdog
 }
 
 // poolBytes bounds the free memory of clips that is kept: a pass of two clips of
@@ -46,7 +48,10 @@ func New(o Options) *Decoder {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
-	d := &Decoder{options: o, indexes: newIndexCache(o.IndexCache), pool: media.NewPool(poolBytes), parked: newPark(o.OpenFiles)}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = DefaultMaxBytes
+	}
+	d := &Decoder{dog: watchdog{grace: graceTime}, options: o, indexes: newIndexCache(o.IndexCache), pool: media.NewPool(poolBytes), parked: newPark(o.OpenFiles)}
 	runtime.AddCleanup(d, (*park).close, d.parked) // for a decoder that nobody closes
 	return d
 }
@@ -65,20 +70,24 @@ func (d *Decoder) Close() error {
 // from the cache, and touch no more than the file's size and time of change
 // until a frame is asked for. Errors are *media.Error over media.ErrNoVideo,
 // ErrUnsupported, ErrCorrupt (also where not one picture decodes),
-// ErrTooLarge or ErrTimeout, fs.ErrNotExist, or the context's.
+// ErrTooLarge, ErrTimeout or ErrHung, fs.ErrNotExist, or the context's.
 func (d *Decoder) Open(ctx context.Context, path string) (media.Video, error) {
-	if isFolder(path) {
-		v, err := d.openPictures(ctx, path)
-		if err != nil {
-			return nil, fail(path, "open", d.options, err)
-		}
-		return v, nil
-	}
-	v, err := d.open(ctx, path)
+	var opened media.Video
+	err := d.dog.run(ctx, d.options.Timeout, func() (err error) {
+		opened, err = d.openAny(ctx, path)
+		return err
+	}, nil) // an open video holds nothing yet
 	if err != nil {
 		return nil, fail(path, "open", d.options, err)
 	}
-	return v, nil
+	return opened, nil
+}
+
+func (d *Decoder) openAny(ctx context.Context, path string) (media.Video, error) {
+	if isFolder(path) {
+		return d.openPictures(ctx, path)
+	}
+	return d.open(ctx, path)
 }
 
 func (d *Decoder) open(ctx context.Context, path string) (*video, error) {
@@ -117,6 +126,9 @@ func (d *Decoder) index(ctx context.Context, path string) (*index, error) {
 func (d *Decoder) admit(x *index) error {
 	if int64(x.Info.Width)*int64(x.Info.Height) > int64(d.options.Pixels) {
 		return tooLarge(x.Info.Width, x.Info.Height, d.options, "")
+	}
+	if err := x.affords(1, d.options); err != nil {
+		return err
 	}
 	if d.options.Strict && x.Damage != "" {
 		return &failure{media.ErrCorrupt, x.Damage}

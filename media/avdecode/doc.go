@@ -22,10 +22,26 @@
 //
 // # Note [Damage]
 //
-// A picture that FFmpeg flags, a packet that a decoder refuses and a picture
-// that the index promised and the decoder did not give are damage. It taints
-// what follows up to the next clean key picture; a tainted picture is never
-// handed out. Much damage shows no sign at all, so sound means "no sign seen".
+// Signs of damage are a picture that FFmpeg flags, a packet that the decoder
+// refuses, an error that the demuxer logs, a packet that it marks or that the
+// file lists and does not hold, a reference that is missing (H.264 and HEVC tell,
+// others cannot) and a picture that the index promised and the decoder did not
+// give. A sign has a place in the order of packets sent. It taints the pictures
+// of the packets from there on, up to a clean key picture that was sent behind
+// it and those shown behind that. Frames marks tainted pictures, Clips refuses
+// them. Where Clips meets one on its way on from an earlier place, it enters anew
+// at the last key in front of the frame: so what can be had of a file does not
+// depend on what was read before. Much damage shows no sign at all, so sound
+// means "no sign seen".
+//
+// # Note [Watchdog]
+//
+// FFmpeg asks the guard while it reads, and we ask it between packets; a decoder
+// that loops inside one packet asks nobody. All work therefore runs on a
+// goroutine of its own, which is given up some grace past the limit, with the
+// memory and the thread that it holds. After a few of those every call fails
+// with media.ErrHung. The wall clock decides here, so files that timed out are
+// told apart in every report.
 //
 // # Note [Threads]
 //

@@ -47,6 +47,9 @@ func fail(path, op string, o Options, err error) error {
 		return &media.Error{Path: path, Op: op, Err: d}
 	case errors.As(err, &f):
 		return &media.Error{Path: path, Op: op, Detail: f.detail, Err: f.kind}
+	case errors.Is(err, errAbandoned):
+		return &media.Error{Path: path, Op: op, Err: media.ErrTimeout,
+			Detail: fmt.Sprintf("FFmpeg did not come back within %s and some grace, and was given up with all it holds", o.Timeout)}
 	case errors.Is(err, errLate):
 		return &media.Error{Path: path, Op: op, Err: media.ErrTimeout,
 			Detail: fmt.Sprintf("more than %s: raise the timeout or set the file aside", o.Timeout)}

@@ -23,8 +23,17 @@ func (v *video) Frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 
 func (v *video) frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 	return func(yield func(*media.Frame, error) bool) {
-		defer v.begin(ctx)()
-		defer v.drop()
+		var end func()
+		if err := v.watch(ctx, func() error { end = v.begin(ctx); return nil }); err != nil {
+			yield(nil, err)
+			return
+		}
+		defer func() {
+			if !v.abandoned {
+				v.drop()
+				end()
+			}
+		}()
 		if err := v.anyThreads(ctx, yield); err != nil && err != errStopped {
 			yield(nil, err)
 		}
@@ -35,36 +44,39 @@ func (v *video) frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 var errStopped = errors.New("stopped")
 
 func (v *video) eachFrame(ctx context.Context, yield func(*media.Frame, error) bool) error {
-	if err := v.restart(ctx); err != nil {
+	if err := v.watch(ctx, func() error { return v.restart(ctx) }); err != nil {
 		return err
 	}
 	v.lenient = true
 	r := &report{index: v.index, Damage: media.Damage{Bytes: v.id.Size, Read: v.index.Read}}
 	for {
-		v.guard.again(ctx, v.decoder.options.Timeout)
-		i, err := v.advance(ctx)
+		var frame *media.Frame
+		err := v.watch(ctx, func() (err error) {
+			v.guard.again(ctx, v.decoder.options.Timeout)
+			frame, err = v.nextFrame(ctx)
+			return err
+		})
 		if err == io.EOF {
 			return v.verdict(r)
 		}
 		if err != nil {
 			return err
 		}
-		r.meet(i, v.mark, v.reason())
-		if err := v.give(i, yield); err != nil {
-			return err
+		r.meet(frame.Index, frame.Damage, v.reason())
+		if !yield(frame, nil) {
+			return errStopped
 		}
 	}
 }
 
-func (v *video) give(i int, yield func(*media.Frame, error) bool) error {
+func (v *video) nextFrame(ctx context.Context) (*media.Frame, error) {
+	i, err := v.advance(ctx)
+	if err != nil {
+		return nil, err
+	}
 	one := map[int]*media.Frame{}
-	if err := v.keep(i, one); err != nil {
-		return err
-	}
-	if !yield(one[i], nil) {
-		return errStopped
-	}
-	return nil
+	err = v.keep(i, one)
+	return one[i], err
 }
 
 // verdict is the last word of a whole pass: nil, or a *media.Damage.

@@ -258,7 +258,13 @@ func (s *session) firstFrame(ctx context.Context, x *index, o Options) (pts int6
 }
 
 func (s *session) noFrames(x *index) error {
+	if x.Promised == 0 && x.Damage == "" {
+		return &failure{media.ErrCorrupt, "it holds no packets of the stream"}
+	}
 	detail := fmt.Sprintf("no picture could be decoded from %d packets", x.Promised)
+	if x.Promised == 1 {
+		detail = "its only packet cannot be decoded"
+	}
 	for _, why := range []string{s.taint.first(), x.Damage} {
 		if why != "" {
 			detail += ": " + why

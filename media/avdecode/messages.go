@@ -22,6 +22,7 @@ var meanings = []struct{ mark, means string }{
 	{"Invalid top position", "a picture lies outside the GIF's screen"},
 	{"EBML number", "bytes that are no Matroska"},
 	{"exceeds containing master element", "sizes in the Matroska contradict each other"},
+	{"Invalid frame size (", "it holds no whole frame of sound"},
 	{"partial file", "the file is cut off"},
 	{"End of file", "the file ends before its content"},
 	{"Cannot allocate memory", "it asks for more memory than there is"},

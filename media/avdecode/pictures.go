@@ -158,6 +158,9 @@ func (v *pictures) Clips(ctx context.Context, spans ...media.Span) ([]*media.Cli
 			n := s.Frame(j, v.Len())
 			if frames[n] == nil {
 				f, err := v.frame(ctx, n)
+				if err == nil && f.Damage != "" {
+					err = &failure{media.ErrCorrupt, fmt.Sprintf("frame %d (%s) is damaged: %s", n, v.files[n], f.Damage)}
+				}
 				if err != nil {
 					return nil, fail(v.path, "clip", v.decoder.options, err)
 				}
@@ -185,7 +188,11 @@ func (v *pictures) Frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 				continue
 			}
 			damage.Decoded++
-			damage.Sound++
+			if f.Damage == "" {
+				damage.Sound++
+			} else {
+				damage.Add(i, 0, false, f.Damage)
+			}
 			if !yield(f, nil) {
 				return
 			}
@@ -198,7 +205,8 @@ func (v *pictures) Frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 
 // frame decodes one picture.
 func (v *pictures) frame(ctx context.Context, i int) (*media.Frame, error) {
-	im, err := v.decode(ctx, filepath.Join(v.path, v.files[i]))
+	v.stats.Opens++
+	im, mark, err := v.decode(ctx, filepath.Join(v.path, v.files[i]))
 	var f *failure
 	switch {
 	case ctx.Err() != nil:
@@ -214,31 +222,43 @@ func (v *pictures) frame(ctx context.Context, i int) (*media.Frame, error) {
 			i, v.files[i], im.W, im.H, v.info.Width, v.info.Height)}
 	}
 	v.stats.Frames++
-	return &media.Frame{Index: i, Key: true, Image: im}, nil
+	return &media.Frame{Index: i, Key: true, Damage: mark, Image: im}, nil
 }
 
-// decode reads the picture of a file that holds one.
-func (v *pictures) decode(ctx context.Context, path string) (im media.Image, err error) {
+// decode reads the picture of a file that holds one, and why it cannot be
+// trusted. The watchdog sees to it that a file which hangs costs one picture.
+func (v *pictures) decode(ctx context.Context, path string) (im media.Image, mark string, err error) {
+	err = v.decoder.dog.run(ctx, v.decoder.options.Timeout, func() (err error) {
+		im, mark, err = v.picture(ctx, path)
+		return err
+	}, nil)
+	if errors.Is(err, errAbandoned) { // im and mark are no longer ours
+		return media.Image{}, "", err
+	}
+	return im, mark, err
+}
+
+func (v *pictures) picture(ctx context.Context, path string) (im media.Image, mark string, err error) {
 	g := newGuard()
 	defer g.free()
 	defer g.arm(ctx, v.decoder.options.Timeout)()
-	v.stats.Opens++
 	if _, err := regular(path); err != nil {
-		return im, err
+		return im, "", err
 	}
 	s, err := openSession(ctx, path, v.decoder.options, g)
 	if err != nil {
-		return im, err
+		return im, "", err
 	}
 	defer s.close()
 	if err := s.openCodec(v.decoder.options); err != nil {
-		return im, err
+		return im, "", err
 	}
 	if err := s.next(ctx); err != nil {
-		return im, &failure{media.ErrCorrupt, fmt.Sprintf("no picture could be decoded: %s", s.explain(err))}
+		return im, "", &failure{media.ErrCorrupt, fmt.Sprintf("no picture could be decoded: %s", s.explain(err))}
 	}
-	if why := s.flagged(); why != "" {
-		return im, &failure{media.ErrCorrupt, why}
+	if mark = s.flagged(); mark == "" {
+		mark = s.taint.first()
 	}
-	return s.picture(v.decoder.options, fresh)
+	im, err = s.picture(v.decoder.options, fresh)
+	return im, mark, err
 }

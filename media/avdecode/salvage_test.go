@@ -134,3 +134,65 @@ func allFrames(t *testing.T, v media.Video) (frames []*media.Frame, report *medi
 	}
 	return frames, report
 }
+
+// TestDamageDoesNotDependOnTheWay: whether a span of a damaged file can be had,
+// and its bits, do not depend on what was read before or on threads.
+func TestDamageDoesNotDependOnTheWay(t *testing.T) {
+	for _, tc := range []struct{ name, file, codec string }{
+		{"seeking", "a.mp4", "libx264"}, {"by byte", "a.ts", "libx264"}, {"through", "a.avi", "mpeg4"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if testing.Short() && tc.name != "seeking" {
+				t.Skip("short")
+			}
+			args := append(source(""), "-c:v", tc.codec, "-bf", "2", "-g", "12", "-movflags", "faststart")
+			if tc.file != "a.mp4" {
+				args = args[:len(args)-2]
+			}
+			path := generate(t, tc.file, args...)
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rng := rand.New(rand.NewPCG(3, 3))
+			if err := os.WriteFile(path, wounds[0].do(rng, data), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			used := []*video{open(t, plain(), path), open(t, New(Options{IndexCache: "off", Threads: 2}), path)}
+			failed := 0
+			for range 30 {
+				s := media.Span{Start: rng.IntN(90), N: 4, Stride: 1 + rng.IntN(2)}
+				fresh := outcomeOf(t, open(t, plain(), path), s)
+				if fresh == "damaged" {
+					failed++
+				}
+				for threads, v := range used {
+					if got := outcomeOf(t, v, s); got != fresh {
+						t.Errorf("span %+v, %d threads: %q after other spans, %q at first", s, threads+1, got, fresh)
+					}
+				}
+			}
+			if failed == 0 || failed == 30 {
+				t.Errorf("%d of 30 spans are damaged, want some and not all", failed)
+			}
+		})
+	}
+}
+
+// outcomeOf is "damaged" or the hashes of a clip's frames.
+func outcomeOf(t *testing.T, v *video, s media.Span) string {
+	t.Helper()
+	clips, err := v.Clips(t.Context(), s)
+	if errors.Is(err, media.ErrCorrupt) {
+		return "damaged"
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := ""
+	for _, f := range clips[0].Frames {
+		h := hash(&f.Image)
+		out += string(h[:2])
+	}
+	return out
+}

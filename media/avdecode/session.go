@@ -381,7 +381,7 @@ func (s *session) refuse(pts int64, err error) error {
 	if pts != noPTS && s.floor != noFloor && pts < s.floor {
 		return nil // leading pictures of an open GOP: their references lie before our entry
 	}
-	if s.sent > 0 && !s.keyed {
+	if s.sent > 0 && !s.keyed && !s.image {
 		return nil // a stream that starts in the middle of a GOP
 	}
 	s.taint.refused++

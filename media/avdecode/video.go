@@ -29,6 +29,8 @@ type video struct {
 	mark    string // why the present picture cannot be trusted, or ""
 	lenient bool   // pass over pictures that have no place in the index
 	spoiled bool   // the last operation's context ended
+
+	abandoned bool // work on it hangs, and owns all above but the index
 }
 
 // errMissed says that a pass did not meet a frame where the index has it.
@@ -52,19 +54,23 @@ func (v *video) Times() []time.Duration { return v.index.Times }
 func (v *video) Damage() string { return v.index.Damage }
 
 // Stats returns the work done since the video was opened.
-func (v *video) Stats() media.Stats { return v.stats }
+func (v *video) Stats() media.Stats {
+	if v.abandoned {
+		return media.Stats{}
+	}
+	return v.stats
+}
 
 // Close leaves demuxer and decoder, where there are any, to the next opening of
 // the file. A second call does nothing; the error is always nil.
 func (v *video) Close() error {
+	if v.abandoned {
+		return nil
+	}
 	if v.session != nil && !v.spoiled {
 		v.leave()
 	}
-	v.drop()
-	if v.guard != nil {
-		v.guard.free()
-		v.guard = nil
-	}
+	v.free()
 	return nil
 }
 
@@ -124,7 +130,11 @@ func (v *video) restart(ctx context.Context) error {
 
 // Clips decodes the spans in one ordered pass.
 func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, error) {
-	clips, err := v.clips(ctx, spans)
+	var clips []*media.Clip
+	err := v.watch(ctx, func() (err error) {
+		clips, err = v.clips(ctx, spans)
+		return err
+	})
 	if err != nil {
 		return nil, fail(v.path, "clip", v.decoder.options, err)
 	}
@@ -134,6 +144,9 @@ func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, 
 func (v *video) clips(ctx context.Context, spans []media.Span) ([]*media.Clip, error) {
 	wanted, err := v.union(spans)
 	if err != nil || len(wanted) == 0 {
+		return nil, err
+	}
+	if err := v.index.affords(len(wanted), v.decoder.options); err != nil {
 		return nil, err
 	}
 	defer v.begin(ctx)()

@@ -12,7 +12,7 @@ import (
 // kinds are the errors that callers ask for by errors.Is. Their place in the
 // list is how they travel.
 var kinds = []error{
-	media.ErrNoVideo, media.ErrUnsupported, media.ErrCorrupt, media.ErrTooLarge, media.ErrShort, media.ErrTimeout, media.ErrCrashed, media.ErrNoSound,
+	media.ErrNoVideo, media.ErrUnsupported, media.ErrCorrupt, media.ErrTooLarge, media.ErrShort, media.ErrTimeout, media.ErrCrashed, media.ErrNoSound, media.ErrHung,
 	context.Canceled, context.DeadlineExceeded, fs.ErrNotExist, fs.ErrPermission,
 }
 
