@@ -23,8 +23,9 @@ the very pictures that training gets, through the same path, as 8-bit RGB at
 their own size. Colour is converted from the video's own matrix and range, with
 chroma interpolated linearly, as training does.
 
-Damaged frames (but with --damaged) and frames past the end are left out and
-listed; they make the exit status 1 once all others are written.`,
+Damaged frames are written as they come, and listed, or left out with
+--skip-damaged. Frames that are left out, that the decoder does not give or
+that lie past the end make the exit status 1, once all others are written.`,
 		Example: "  clvid frames clip.mp4 --start 120 --out frames\n" +
 			"  clvid frames clip.mp4 --at 1m2.5s --out frames\n" +
 			"  clvid frames clip.mp4 --count 16 --stride 4 --size 112 --out frames --json",
@@ -39,7 +40,7 @@ listed; they make the exit status 1 once all others are written.`,
 	f.IntVar(&q.Count, "count", 1, "`N` frames; 0 is all up to the end")
 	f.IntVar(&q.Stride, "stride", 1, "`S` frames from one to the next")
 	f.IntVar(&q.Short, "size", 0, "`PIXELS` of the shorter side, which only shrinks; 0 leaves frames as they are")
-	f.BoolVar(&q.Damaged, "damaged", false, "write damaged frames too")
+	f.BoolVar(&q.Skip, "skip-damaged", false, "leave out frames that cannot be trusted")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := flags.load(cmd)
 		q.byTime = cmd.Flags().Changed("at")
@@ -89,7 +90,7 @@ func (q *framesFlags) run(ctx context.Context, cfg *configs.Config, file string)
 	return extract.PNG(ctx, video, cfg.Out, q.Request)
 }
 
-// showFrames tells what was written and what is missing.
+// showFrames tells what was written, what of it is damaged, and what is missing.
 func showFrames(w io.Writer, dir string, r *extract.Result, asJSON bool) error {
 	if asJSON {
 		return writeJSON(w, r)
@@ -104,12 +105,19 @@ func showFrames(w io.Writer, dir string, r *extract.Result, asJSON bool) error {
 			return err
 		}
 	}
-	for _, m := range r.Missing {
+	if err := showRuns(w, "damaged", r.Damaged()); err != nil {
+		return err
+	}
+	return showRuns(w, "missing", r.Missing)
+}
+
+func showRuns(w io.Writer, what string, runs []extract.Missing) error {
+	for _, m := range runs {
 		text := fmt.Sprintf("frame %d", m.Start)
 		if m.Frames > 1 {
 			text = fmt.Sprintf("%d frames, %d to %d", m.Frames, m.Start, m.End)
 		}
-		if _, err := fmt.Fprintf(w, "missing: %s: %s\n", text, m.Reason); err != nil {
+		if _, err := fmt.Fprintf(w, "%s: %s: %s\n", what, text, m.Reason); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ type Request struct {
 	Count   int  // frames; 0: up to the end
 	Stride  int  // frames from one to the next, at least 1
 	Short   int  // shorter side in pixels, which only shrinks; 0: as decoded
-	Damaged bool // write damaged frames too
+	Skip    bool // leave out damaged frames
 	Workers int  // that write files; what they write does not depend on it
 }
 
@@ -51,7 +51,8 @@ type Picture struct {
 	Damage  string  `json:"damage,omitempty"` // why it cannot be trusted
 }
 
-// Missing is a run of frames that were asked for and not written.
+// Missing is a run of frames that were asked for and are not there, or are
+// damaged.
 type Missing struct {
 	Start  int    `json:"start"` // first and last frame
 	End    int    `json:"end"`
@@ -65,6 +66,8 @@ type Result struct {
 	Frames   int       `json:"video_frames"`
 	Pictures []Picture `json:"frames"`
 	Missing  []Missing `json:"missing"`
+
+	stride int
 }
 
 // Err is nil where every frame was written.
@@ -79,26 +82,40 @@ func (r *Result) Err() error {
 	return fmt.Errorf("extract: %s: %d of %d frames were not written, frame %d the first of them", r.Video, n, n+len(r.Pictures), r.Missing[0].Start)
 }
 
-// miss notes frames as not written, in one run with those before them where the
-// reason is the same.
-func (r *Result) miss(m Missing, stride int) {
-	if n := len(r.Missing); n > 0 && r.Missing[n-1].End == m.Start-stride && r.Missing[n-1].Reason == m.Reason {
-		r.Missing[n-1].End = m.End
-		r.Missing[n-1].Frames += m.Frames
-		return
+// Damaged lists the frames that were written though they cannot be trusted.
+func (r *Result) Damaged() []Missing {
+	var runs []Missing
+	for _, p := range r.Pictures {
+		if p.Damage != "" {
+			runs = joined(runs, Missing{p.Index, p.Index, 1, p.Damage}, r.stride)
+		}
 	}
-	r.Missing = append(r.Missing, m)
+	return runs
+}
+
+// miss notes frames as not written.
+func (r *Result) miss(m Missing) { r.Missing = joined(r.Missing, m, r.stride) }
+
+// joined adds frames, in one run with those before them where the reason is the
+// same.
+func joined(runs []Missing, m Missing, stride int) []Missing {
+	if n := len(runs); n > 0 && runs[n-1].End == m.Start-stride && runs[n-1].Reason == m.Reason {
+		runs[n-1].End = m.End
+		runs[n-1].Frames += m.Frames
+		return runs
+	}
+	return append(runs, m)
 }
 
 // PNG writes the frames that are asked for into dir, which is made where there
 // is none, as frame_000123.png by their numbers: 8-bit RGB, the pictures that
 // Clips returns, brought to R'G'B' as media.Image.Scaled does for training too.
-// Memory stays bounded. Frames that are damaged (unless they are asked for) or
-// past the end are left out and listed in the result, whose Err tells; an error
-// here is one of the request, of reading on, of writing or of ctx, with what was
+// Memory stays bounded. Damaged frames are written as the decoder gives them and
+// marked in the result, or left out (Request.Skip); those, and frames that there
+// are not, are listed in the result, whose Err tells; an error here is one of the request, of reading on, of writing or of ctx, with what was
 // written until then in the result.
 func PNG(ctx context.Context, video media.Video, dir string, q Request) (*Result, error) {
-	result := &Result{Video: video.Info().Path, Frames: video.Len(), Pictures: []Picture{}, Missing: []Missing{}}
+	result := &Result{Video: video.Info().Path, Frames: video.Len(), Pictures: []Picture{}, Missing: []Missing{}, stride: q.Stride}
 	if err := q.Validate(); err != nil {
 		return result, err
 	}
@@ -155,12 +172,12 @@ func (w *writer) run(ctx context.Context) error {
 		w.result.miss(Missing{
 			Start: q.Start + within*q.Stride, End: q.Start + (wanted-1)*q.Stride, Frames: past,
 			Reason: fmt.Sprintf("the video has %d frames", w.video.Len()),
-		}, q.Stride)
+		})
 	}
 	return nil
 }
 
-// salvage writes what is sound of the last n frames, of which span holds the
+// salvage writes what there is of the last n frames, of which span holds the
 // first, in one pass over the file: a clip with damage gives no frame at all.
 func (w *writer) salvage(ctx context.Context, span media.Span, n, chunk int) error {
 	var ready []*media.Frame
@@ -168,7 +185,7 @@ func (w *writer) salvage(ctx context.Context, span media.Span, n, chunk int) err
 	const lost = "the decoder does not give it"
 	skip := func(to int) {
 		for ; next < to; next += span.Stride {
-			w.result.miss(Missing{next, next, 1, lost}, span.Stride)
+			w.result.miss(Missing{next, next, 1, lost})
 		}
 	}
 	for f, err := range w.video.Frames(ctx) {
@@ -184,8 +201,8 @@ func (w *writer) salvage(ctx context.Context, span media.Span, n, chunk int) err
 		}
 		skip(f.Index)
 		next += span.Stride
-		if f.Damage != "" && !w.request.Damaged {
-			w.result.miss(Missing{f.Index, f.Index, 1, f.Damage}, span.Stride)
+		if f.Damage != "" && w.request.Skip {
+			w.result.miss(Missing{f.Index, f.Index, 1, f.Damage})
 			continue
 		}
 		if ready = append(ready, f); len(ready) == chunk {
@@ -214,7 +231,7 @@ func (w *writer) explain(err error, lost string) error {
 				m.Reason = r.Reason
 			}
 		}
-		w.result.miss(m, w.request.Stride)
+		w.result.miss(m)
 	}
 	return nil
 }

@@ -109,11 +109,11 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 			[]Missing{{10, 12, 2, "the video has 10 frames"}}},
 		{"far past the end", mediatest.Movie{Frames: 10}, Request{Count: most, Stride: most}, 1,
 			[]Missing{{most, (most - 1) * most, most - 1, "the video has 10 frames"}}},
-		{"damage", mediatest.Movie{Frames: 20, Damage: media.ErrCorrupt, DamageAt: 10, DamageEnd: 17}, Request{Stride: 3}, 5,
+		{"damage", mediatest.Movie{Frames: 20, Damage: media.ErrCorrupt, DamageAt: 10, DamageEnd: 17}, Request{Stride: 3, Skip: true}, 5,
 			[]Missing{{12, 15, 2, "corrupt data"}}},
-		{"damage and end", mediatest.Movie{Frames: 9, Damage: media.ErrCorrupt, DamageAt: 7}, Request{Start: 6, Count: 5, Stride: 1}, 1,
+		{"damage and end", mediatest.Movie{Frames: 9, Damage: media.ErrCorrupt, DamageAt: 7}, Request{Start: 6, Count: 5, Stride: 1, Skip: true}, 1,
 			[]Missing{{7, 8, 2, "corrupt data"}, {9, 10, 2, "the video has 9 frames"}}},
-		{"damaged too", mediatest.Movie{Frames: 9, Damage: media.ErrCorrupt, DamageAt: 3, DamageEnd: 5, Lost: 2}, Request{Stride: 1, Damaged: true}, 7,
+		{"damaged too", mediatest.Movie{Frames: 9, Damage: media.ErrCorrupt, DamageAt: 3, DamageEnd: 5, Lost: 2}, Request{Stride: 1}, 7,
 			[]Missing{{7, 8, 2, "lost"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -129,6 +129,13 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 			}
 			if !slices.IsSortedFunc(result.Pictures, func(a, b Picture) int { return a.Index - b.Index }) {
 				t.Error("not in order")
+			}
+			damaged := []Missing(nil)
+			if tc.name == "damaged too" {
+				damaged = []Missing{{3, 4, 2, "corrupt data"}}
+			}
+			if d := cmp.Diff(damaged, result.Damaged()); d != "" {
+				t.Error(d)
 			}
 		})
 	}
