@@ -8,7 +8,8 @@ import (
 
 // Damage is the report of a file that is not wholly sound: what is damaged and
 // what could be saved. Video.Frames ends with it, inside an *Error; find it
-// with errors.As. It is ErrCorrupt too. Sound means that no sign of damage was
+// with errors.As. It is ErrCorrupt too. The error of Video.Clips holds one without
+// counts, of the one frame that ended the call. Sound means that no sign of damage was
 // seen, as some damage shows none.
 type Damage struct {
 	Reason  string     `json:"reason"`     // of the first damage, in words
@@ -34,6 +35,9 @@ type BadRange struct {
 // Error reads "corrupt data: 42 of 89 frames are sound; frames 36 to 52
 // (1.440 s to 2.080 s): the bitstream is damaged; and 2 more places".
 func (d *Damage) Error() string {
+	if d.Frames == 0 && len(d.Ranges) == 1 {
+		return fmt.Sprintf("%v: %s", ErrCorrupt, d.Ranges[0])
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v: %d of %d frames are sound", ErrCorrupt, d.Sound, d.Frames)
 	if len(d.Ranges) == 0 {
@@ -70,6 +74,13 @@ func (r BadRange) String() string {
 		return fmt.Sprintf("frame %d (%.3f s): %s", r.First, r.From.Seconds(), r.Reason)
 	}
 	return fmt.Sprintf("frames %d to %d (%.3f s to %.3f s): %s", r.First, r.Last, r.From.Seconds(), r.To.Seconds(), r.Reason)
+}
+
+// DamagedAt is the error for a clip that shows frame i, which is damaged.
+func DamagedAt(i int, t time.Duration, reason string) *Damage {
+	d := &Damage{}
+	d.Add(i, t, false, reason)
+	return d
 }
 
 // maxRanges bounds a report on a file that is damaged everywhere.

@@ -36,7 +36,9 @@ type Bad struct {
 // NewBad describes a file that failed with err.
 func NewBad(path, stage string, inPart bool, err error) Bad {
 	b := Bad{Path: path, Reason: Reason(err), Stage: stage, InPart: inPart, TimedOut: errors.Is(err, ErrTimeout)}
-	errors.As(err, &b.Damage)
+	if d := (*Damage)(nil); errors.As(err, &d) && d.Frames > 0 {
+		b.Damage = d
+	}
 	return b
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sort"
 	"time"
 )
@@ -38,6 +39,24 @@ func Between(v Video, start, end time.Duration) (Video, error) {
 			Detail: fmt.Sprintf("no frame in %s: the last frame is shown at %.3f s", stretchText(start, end), length.Seconds())}
 	}
 	return s, nil
+}
+
+// Clear is the longest run of frames of v, a video or a stretch of one, that holds
+// none of the listed frames of the file.
+func Clear(v Video, bad []int) Video {
+	whole, ok := v.(*stretch)
+	if !ok {
+		whole = &stretch{Video: v, last: v.Len()}
+	}
+	clear := &stretch{Video: whole.Video}
+	from := whole.first
+	for _, i := range append(slices.Sorted(slices.Values(bad)), whole.last) {
+		if i = min(i, whole.last); i-from > clear.Len() {
+			clear.first, clear.last = from, i
+		}
+		from = max(from, i+1)
+	}
+	return clear
 }
 
 func stretchText(start, end time.Duration) string {

@@ -78,3 +78,37 @@ func TestBetweenRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestClear(t *testing.T) {
+	d := &mediatest.Decoder{Movies: map[string]mediatest.Movie{"m": {Frames: 20}}}
+	whole, err := d.Open(t.Context(), "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := media.Between(whole, 200*time.Millisecond, 600*time.Millisecond) // frames 5 to 14
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name       string
+		v          media.Video
+		bad        []int
+		first, len int
+	}{
+		{"no damage", whole, nil, 0, 20}, {"the end", whole, []int{15, 12, 15}, 0, 12}, {"the start", whole, []int{3, 0}, 4, 16},
+		{"of a stretch", part, []int{2, 7, 18}, 8, 7}, {"all", part, []int{5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, 0, 0},
+	} {
+		v := media.Clear(tc.v, tc.bad)
+		if v.Len() != tc.len {
+			t.Errorf("%s: %d frames, want %d", tc.name, v.Len(), tc.len)
+			continue
+		}
+		if tc.len == 0 {
+			continue
+		}
+		clips, err := v.Clips(t.Context(), media.Span{N: 2, Stride: tc.len - 1})
+		if err != nil || clips[0].Frames[0].Index != tc.first || clips[0].Frames[1].Index != tc.first+tc.len-1 {
+			t.Errorf("%s: %v, %v, want %d frames from %d on", tc.name, clips, err, tc.len, tc.first)
+		}
+	}
+}

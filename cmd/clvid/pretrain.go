@@ -140,6 +140,7 @@ type outcome struct {
 	Finished       bool        `json:"finished"` // its last step is done
 	before         bool        // it was finished before: nothing was left to do
 	unlabelled     bool        // its data has no labels to evaluate on
+	files          int         // of the data, those set aside too
 }
 
 func (o *outcome) show(w io.Writer) {
@@ -150,7 +151,7 @@ func (o *outcome) show(w io.Writer) {
 	fmt.Fprintf(w, "%d steps on %d videos in %s, %.0f clips/s, %.1f %% of the time waiting for data; loss %.3f; peak memory %d MB\n",
 		o.Steps, o.Videos, time.Duration(o.Seconds*float64(time.Second)).Round(time.Second), o.ClipsPerSecond, 100*o.DataWait, o.Loss, o.PeakRSSBytes>>20)
 	if broken := append(slices.Clone(o.SetAside), o.UsedInPart...); len(broken) > 0 {
-		fmt.Fprintf(w, "%s; see %s\n", media.Counts(broken, o.Videos+len(o.SetAside)), filepath.Join(o.Out, quarantineFile))
+		fmt.Fprintf(w, "%s; see %s\n", media.Counts(broken, o.files), filepath.Join(o.Out, quarantineFile))
 	}
 	next := "linear"
 	if exists(filepath.Join(o.Out, vocabularyFile)) {
@@ -242,7 +243,7 @@ func (s *session) fit(ctx context.Context, set *dataset.Set, classes int, bad []
 	setup.Resume, setup.Dir = o.resume, s.cfg.Out
 	bar := newProgress(s.notes, s.cfg.LogEvery)
 	setup.Observer = bar
-	out := &outcome{Out: s.cfg.Out, Device: s.backend.Name(), Videos: len(set.Items), unlabelled: classes == 0}
+	out := &outcome{Out: s.cfg.Out, Device: s.backend.Name(), Videos: len(set.Items), files: len(set.Items) + media.Aside(bad), unlabelled: classes == 0}
 	var dir *runDir
 	if s.cfg.Out != "" {
 		if dir, err = lockRunDir(s.cfg.Out, o.resume); err != nil {

@@ -72,7 +72,7 @@ func (v *video) damaged(i int, why string) error {
 	if why == "" {
 		why = v.reason()
 	}
-	return &failure{media.ErrCorrupt, fmt.Sprintf("%s of %d frames is damaged: %s", at(i, v.index.Times[i]), v.Len(), why)}
+	return media.DamagedAt(i, v.index.Times[i], why)
 }
 
 func (v *video) reason() string {

@@ -159,7 +159,7 @@ func (v *pictures) Clips(ctx context.Context, spans ...media.Span) ([]*media.Cli
 			if frames[n] == nil {
 				f, err := v.frame(ctx, n)
 				if err == nil && f.Damage != "" {
-					err = &failure{media.ErrCorrupt, fmt.Sprintf("frame %d (%s) is damaged: %s", n, v.files[n], f.Damage)}
+					err = media.DamagedAt(n, 0, v.files[n]+": "+f.Damage)
 				}
 				if err != nil {
 					return nil, fail(v.path, "clip", v.decoder.options, err)

@@ -118,7 +118,7 @@ func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, 
 		for j := range s.N {
 			t := s.Frame(j, v.movie.Frames)
 			if v.damaged(t) {
-				return nil, v.movie.Damage
+				return nil, &media.Error{Path: v.path, Op: "clip", Err: media.DamagedAt(t, time.Duration(t)*40*time.Millisecond, v.movie.Damage.Error())}
 			}
 			if frames[t] == nil {
 				frames[t] = v.frame(t)

@@ -85,6 +85,27 @@ func TestRedraw(t *testing.T) {
 	}
 }
 
+// TestDrawsFindTheSoundPart: where half of a video is damaged nearly every pair of
+// clips touches it, and yet none of the samples needs another file.
+func TestDrawsFindTheSoundPart(t *testing.T) {
+	decoder, items := movies(3)
+	m := decoder.Movies["video01"]
+	m.Frames, m.Damage, m.DamageAt = 40, media.ErrCorrupt, 20
+	decoder.Movies["video01"] = m
+	source := setup(t, variant{method: "simclr", decoder: decoder, items: items}).Source
+	redrawn := 0
+	for epoch := range 100 {
+		sample, bad, err := source.Sample(t.Context(), epoch, 1)
+		if err != nil || sample.Video.Index != 1 {
+			t.Fatalf("epoch %d: item %d, %v, %v", epoch, sample.Video.Index, bad, err)
+		}
+		redrawn += len(bad)
+	}
+	if redrawn < 50 {
+		t.Errorf("%d of 100 first draws touched the damage, want most", redrawn)
+	}
+}
+
 // TestHungDecodersEndTheRun: nothing stands in for a file then.
 func TestHungDecodersEndTheRun(t *testing.T) {
 	decoder, items := movies(10)

@@ -74,7 +74,8 @@ func (s *Source) Sample(ctx context.Context, epoch, index int) (pretext.Sample, 
 }
 
 // draw decodes item at once, or as often as its clips touch damage, and renders
-// the views of every part. tainted is why the first draw failed where a later
+// the views of every part. Each draw that fails shows a damaged frame; the later
+// ones keep to the longest run of frames without any of those. tainted is why the first draw failed where a later
 // one did not. A panic below it condemns the file, not the run.
 func (s *Source) draw(ctx context.Context, epoch, index, at int) (sample pretext.Sample, tainted, err error) {
 	item := &s.Items[at]
@@ -92,21 +93,21 @@ func (s *Source) draw(ctx context.Context, epoch, index, at int) (sample pretext
 	if err != nil {
 		return pretext.Sample{}, nil, err
 	}
-	paced, err := media.AtRate(stretch, s.FrameRate)
-	if err != nil {
-		return pretext.Sample{}, nil, err
-	}
+	t := taint{}
 	for attempt := range media.MaxAttempts {
+		paced, err := media.AtRate(t.around(stretch, attempt), s.FrameRate)
+		if err != nil {
+			return pretext.Sample{}, nil, err
+		}
 		sample, err = s.render(ctx, pretext.Redraw(s.Seed, epoch, index, attempt), paced, at)
-		if !errors.Is(err, media.ErrCorrupt) {
-			return sample, tainted, err
+		short := attempt >= blindDraws && errors.Is(err, media.ErrShort) // the part, not the video
+		if !short && !errors.Is(err, media.ErrCorrupt) {
+			return sample, t.first, err
 		}
-		if tainted == nil {
-			tainted = err
-		}
+		t.add(err)
 	}
 	return pretext.Sample{}, nil, &media.Error{Path: item.Path, Op: "clip", Err: media.ErrCorrupt,
-		Detail: fmt.Sprintf("%d draws of clips touched damage, the first: %s", media.MaxAttempts, media.Reason(tainted))}
+		Detail: fmt.Sprintf("%d draws of clips touched damage, the first: %s", media.MaxAttempts, media.Reason(t.first))}
 }
 
 // render draws clips of one video with rng and renders their views.

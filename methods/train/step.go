@@ -113,8 +113,8 @@ func (t *trainer) update() error {
 func (t *trainer) replaced(bad []Bad) error {
 	for _, b := range bad {
 		found := media.NewBad(b.Path, media.StageTrain, b.Redrawn, b.Err)
-		if told := found.Use() + " " + b.Path; !t.told[told] {
-			t.told[told] = true
+		if aside, told := t.told[b.Path]; !told || !aside && !b.Redrawn {
+			t.told[b.Path] = !b.Redrawn
 			t.Observer.Warn(fmt.Sprintf("%s %s: %s", b.Path, found.Use(), found.Reason))
 		}
 		if t.Bad == nil {

@@ -108,7 +108,7 @@ type trainer struct {
 	log          *metricsLog
 	views        int
 	waited       time.Duration   // for data, over all steps
-	told         map[string]bool // warnings about files that were given
+	told         map[string]bool // files that were warned of; true: set aside
 }
 
 // Trainer is a run that is built and not under way yet.
