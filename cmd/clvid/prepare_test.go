@@ -96,6 +96,9 @@ func TestPrepareSurvivesKills(t *testing.T) {
 
 // Codecs, sizes as they are, and inputs that cannot be decoded.
 func TestPrepareOfOddFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes and encodes seven files")
+	}
 	shared := filepath.Join(sharedtest.Dir(t), "data")
 	data := t.TempDir()
 	for _, name := range []string{"clips/realshort.mp4", "clips/isl_hello.gif", "hostile/vfr.mp4", "hostile/video_90.mov", "hostile/corrupted.mp4", "hostile/zero_bytes.mp4", "hostile/testsrc2_odd_height_444.mp4"} {
