@@ -114,6 +114,9 @@ func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, 
 	frames := map[int]*media.Frame{}
 	clips := make([]*media.Clip, len(spans))
 	for i, s := range spans {
+		if err := s.Validate(); err != nil {
+			return nil, err
+		}
 		clips[i] = &media.Clip{Video: v.path, Span: s}
 		for j := range s.N {
 			t := s.Frame(j, v.movie.Frames)
