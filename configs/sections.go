@@ -28,12 +28,12 @@ type Decode struct {
 	CacheDir  string `yaml:"cache_dir" doc:"folder of decode.cache=disk; '' is clvid/frames in the user's cache folder"`
 	// Isolate changes no bit of what sound files give.
 	Isolate  bool `yaml:"isolate" doc:"decode in worker processes, whose crash costs one file"`
-	WorkerMB int  `yaml:"worker_mb" doc:"memory of such a process in all"`
+	WorkerMB int  `yaml:"worker_mb" doc:"memory of such a process in all; more than memory_mb, whose errors are kinder"`
 }
 
 // DefaultDecode allows 8K pictures and keeps small sets decoded.
 func DefaultDecode() Decode {
-	return Decode{Pixels: 8192 * 4320, Streams: 32, MemoryMB: 4096, Timeout: 30 * time.Second, Threads: 1, OpenFiles: 8, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 3072}
+	return Decode{Pixels: 8192 * 4320, Streams: 32, MemoryMB: 4096, Timeout: 30 * time.Second, Threads: 1, OpenFiles: 8, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 5120}
 }
 
 // The values of Decode.Cache.
