@@ -19,10 +19,13 @@ type Decode struct {
 	Timeout  time.Duration `yaml:"timeout" doc:"for one clip request"`
 	Threads  int           `yaml:"threads" doc:"of one decoder; more than 1 pays only for a single large video"`
 	// OpenFiles changes no frame.
-	OpenFiles int    `yaml:"open_files" doc:"closed videos kept open for their next use, 0 keeps none"`
-	Strict    bool   `yaml:"strict" doc:"a damaged frame makes the file bad"`
-	Cache     string `yaml:"cache" doc:"where decoded videos are kept, whole, for later epochs: off, memory or disk"`
-	CacheMB   int    `yaml:"cache_mb" doc:"bound of what is kept; a video fills at most a sixteenth"`
+	OpenFiles int  `yaml:"open_files" doc:"closed videos kept open for their next use, 0 keeps none"`
+	Strict    bool `yaml:"strict" doc:"a damaged frame makes the file bad"`
+	// Deinterlace and ToneMap change pixels.
+	Deinterlace string `yaml:"deinterlace" doc:"off, auto (pictures flagged as interlaced) or on (all); part of the result"`
+	ToneMap     string `yaml:"tonemap" doc:"HDR (PQ, HLG) to SDR: off, or a curve: hable, mobius, reinhard or clip; part of the result"`
+	Cache       string `yaml:"cache" doc:"where decoded videos are kept, whole, for later epochs: off, memory or disk"`
+	CacheMB     int    `yaml:"cache_mb" doc:"bound of what is kept; a video fills at most a sixteenth"`
 	// CacheSide changes pixels, whether a video is kept or not.
 	CacheSide int    `yaml:"cache_side" doc:"pixels of the short side to which all pictures are reduced first, even; 0 as decoded; part of the result"`
 	CacheDir  string `yaml:"cache_dir" doc:"folder of decode.cache=disk; '' is clvid/frames in the user's cache folder"`
@@ -33,8 +36,17 @@ type Decode struct {
 
 // DefaultDecode allows 8K pictures and keeps small sets decoded.
 func DefaultDecode() Decode {
-	return Decode{Pixels: 8192 * 4320, Streams: 32, MemoryMB: 4096, Timeout: 30 * time.Second, Threads: 1, OpenFiles: 8, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 5120}
+	return Decode{Pixels: 8192 * 4320, Streams: 32, MemoryMB: 4096, Timeout: 30 * time.Second, Threads: 1, OpenFiles: 8, Deinterlace: Off, ToneMap: Off, Cache: CacheMemory, CacheMB: 1024, WorkerMB: 5120}
 }
+
+// Off leaves out deinterlacing or tone mapping.
+const Off = "off"
+
+// The values of Decode.Deinterlace and Decode.ToneMap, as media/avdecode knows them.
+var (
+	deinterlacings = []string{Off, "auto", "on"}
+	toneMaps       = []string{Off, "hable", "mobius", "reinhard", "clip"}
+)
 
 // The values of Decode.Cache.
 const (
@@ -66,6 +78,10 @@ func (d Decode) Validate() error {
 		return fmt.Errorf("decode.cache is %q, want %s, %s or %s", d.Cache, CacheOff, CacheMemory, CacheDisk)
 	case d.CacheSide != 0 && (d.CacheSide < 16 || d.CacheSide > 4096 || d.CacheSide%2 != 0):
 		return fmt.Errorf("decode.cache_side is %d pixels, want an even number from 16 to 4096, or 0 for as decoded", d.CacheSide)
+	case !slices.Contains(deinterlacings, d.Deinterlace):
+		return fmt.Errorf("decode.deinterlace is %q, want one of %v", d.Deinterlace, deinterlacings)
+	case !slices.Contains(toneMaps, d.ToneMap):
+		return fmt.Errorf("decode.tonemap is %q, want one of %v", d.ToneMap, toneMaps)
 	case d.Threads < 1 || d.Threads > maxDecodeThreads:
 		return fmt.Errorf("decode.threads is %d, want 1 to %d", d.Threads, maxDecodeThreads)
 	case d.OpenFiles < 0 || d.OpenFiles > maxOpenFiles:

@@ -19,6 +19,18 @@ const (
 	BT2020
 )
 
+// Weights returns Kr and Kb, the shares of red and blue in luma, which define
+// the matrix.
+func (m ColourMatrix) Weights() (kr, kb float64) {
+	switch m {
+	case BT709:
+		return .2126, .0722
+	case BT2020:
+		return .2627, .0593
+	}
+	return .299, .114
+}
+
 // Image is one 8-bit planar picture, upright (rotation metadata is already
 // applied). With RGB set the planes are R, G, B at full size; otherwise they
 // are Y', Cb, Cr, the chroma planes subsampled by 1<<SubX and 1<<SubY
@@ -76,20 +88,23 @@ type View struct {
 
 // Info describes one video stream.
 type Info struct {
-	Path        string        `json:"path"`
-	Container   string        `json:"container"`
-	Codec       string        `json:"codec"`
-	PixelFormat string        `json:"pixel_format"`
-	Width       int           `json:"width"`  // upright
-	Height      int           `json:"height"` // upright
-	Rotation    int           `json:"rotation_degrees"`
-	FrameRate   float64       `json:"frame_rate"` // frames per second, average
-	Duration    time.Duration `json:"duration_ns"`
-	Frames      int           `json:"frames"` // as indexed
-	Stream      int           `json:"stream"` // index in the container
-	Matrix      string        `json:"colour_matrix"`
-	FullRange   bool          `json:"full_range"`
-	Siting      string        `json:"chroma_siting,omitempty"` // left, center, topleft, ... as stored; "" without subsampled chroma
+	Path         string        `json:"path"`
+	Container    string        `json:"container"`
+	Codec        string        `json:"codec"`
+	PixelFormat  string        `json:"pixel_format"`
+	Width        int           `json:"width"`  // upright
+	Height       int           `json:"height"` // upright
+	Rotation     int           `json:"rotation_degrees"`
+	FrameRate    float64       `json:"frame_rate"` // frames per second, average
+	Duration     time.Duration `json:"duration_ns"`
+	Frames       int           `json:"frames"` // as indexed
+	Stream       int           `json:"stream"` // index in the container
+	Matrix       string        `json:"colour_matrix"`
+	FullRange    bool          `json:"full_range"`
+	Transfer     string        `json:"transfer,omitempty"`      // by FFmpeg's names: smpte2084 (PQ) and arib-std-b67 (HLG) are HDR; "" where nothing is said
+	Interlaced   bool          `json:"interlaced,omitempty"`    // as the first picture is flagged
+	VariableRate bool          `json:"variable_rate,omitempty"` // frames are not equally far apart
+	Siting       string        `json:"chroma_siting,omitempty"` // left, center, topleft, ... as stored; "" without subsampled chroma
 }
 
 // Video is an open file. One goroutine at a time may use it.

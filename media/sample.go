@@ -132,19 +132,12 @@ func checkView(im *Image, v View) (Rect, error) {
 func subsampled(n int, sub uint8) int { return -(-n >> sub) }
 
 // toRGB returns the rows of R, G, B over (Y, Cb, Cr, 1), samples in 0..255 to
-// values in 0..1; for RGB pictures a plain division. Constants: ITU-R BT.601,
-// BT.709 and BT.2020, whose Kr and Kb define the rest.
+// values in 0..1; for RGB pictures a plain division.
 func (im *Image) toRGB() [3][4]float32 {
 	if im.RGB {
 		return [3][4]float32{{1. / 255}, {0, 1. / 255}, {0, 0, 1. / 255}}
 	}
-	kr, kb := .299, .114
-	switch im.Matrix {
-	case BT709:
-		kr, kb = .2126, .0722
-	case BT2020:
-		kr, kb = .2627, .0593
-	}
+	kr, kb := im.Matrix.Weights()
 	kg := 1 - kr - kb
 	y, c, black := 1/219., 1/224., 16.
 	if im.FullRange {

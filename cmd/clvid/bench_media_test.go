@@ -73,6 +73,10 @@ func TestBenchLoaderCaches(t *testing.T) {
 	}
 	for want, setting := range map[string]string{
 		`decode.cache is "ram", want off, memory or disk`: "decode.cache=ram",
+		`decode.deinterlace is "yes", want one of`:        "decode.deinterlace=yes",
+		`decode.tonemap is "on", want one of [off hable`:  "decode.tonemap=on",
+		"decode.threads is 0, want 1 to 16":               "decode.threads=0",
+		"decode.open_files is 999, want 0 to 256":         "decode.open_files=999",
 		"decode.cache_side is 63 pixels, want an even":    "decode.cache_side=63",
 		"not a directory": "decode.cache_dir=" + video,
 	} {

@@ -25,9 +25,16 @@ func decoderOptions(d configs.Decode) avdecode.Options {
 	if open == 0 {
 		open = -1 // 0 is avdecode's default
 	}
-	return avdecode.Options{
+	o := avdecode.Options{
 		Pixels: int(d.Pixels), Streams: d.Streams, MaxBytes: int64(d.MemoryMB) << 20, Timeout: d.Timeout, Threads: d.Threads, Strict: d.Strict, OpenFiles: open,
 	}
+	if d.Deinterlace != configs.Off {
+		o.Deinterlace = d.Deinterlace
+	}
+	if d.ToneMap != configs.Off {
+		o.ToneMap = d.ToneMap
+	}
+	return o
 }
 
 // openDecoder is newDecoder, in as many worker processes as there are users
@@ -48,7 +55,7 @@ func openDecoder(d configs.Decode, users int) media.Decoder {
 // over videos again and again.
 func cachedDecoder(d configs.Decode, users int) (media.Decoder, error) {
 	collectOften()
-	o := framecache.Options{Side: d.CacheSide}
+	o := framecache.Options{Side: d.CacheSide, Salt: fmt.Sprintf("deinterlace %s, tonemap %s", d.Deinterlace, d.ToneMap)}
 	switch d.Cache {
 	case configs.CacheMemory:
 		o.Bytes = int64(d.CacheMB) << 20

@@ -164,16 +164,29 @@ func (f *videoFinding) show(w io.Writer) error {
 	if f.Siting != "" {
 		colour += ", chroma sited " + f.Siting
 	}
+	switch f.Transfer {
+	case "smpte2084":
+		colour += ", HDR (PQ)"
+	case "arib-std-b67":
+		colour += ", HDR (HLG)"
+	}
 	picture := fmt.Sprintf("%d x %d", f.Width, f.Height)
 	if f.Rotation != 0 {
 		picture += fmt.Sprintf(", turned upright by %d°", f.Rotation)
+	}
+	if f.Interlaced {
+		picture += ", interlaced"
+	}
+	rate := fmt.Sprintf("%d at %.4g per second", f.Frames, f.FrameRate)
+	if f.VariableRate {
+		rate = fmt.Sprintf("%d at a variable rate, %.4g per second on average", f.Frames, f.FrameRate)
 	}
 	rows := [][2]string{
 		{"file", fmt.Sprintf("%s (%s)", f.Path, byteCount(f.Bytes))},
 		{"container", fmt.Sprintf("%s, stream %d", f.Container, f.Stream)},
 		{"codec", fmt.Sprintf("%s, %s", f.Codec, f.PixelFormat)},
 		{"picture", picture},
-		{"frames", fmt.Sprintf("%d at %.4g per second, %s", f.Frames, f.FrameRate, time.Duration(seconds*float64(time.Second)).Round(time.Millisecond))},
+		{"frames", fmt.Sprintf("%s, %s", rate, time.Duration(seconds*float64(time.Second)).Round(time.Millisecond))},
 		{"colour", colour},
 	}
 	rows = append(rows, soundRows(f.Sound)...)

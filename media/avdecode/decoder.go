@@ -10,14 +10,19 @@ import (
 
 // Options bound what a file may cost. The zero value is the safe default.
 type Options struct {
-	Pixels     int           // largest width x height; 0 means 4096*4096
-	Streams    int           // most streams in a container; 0 means 64
-	Timeout    time.Duration // for one open, one call of Clips, one frame of Frames; 0 means 30 s
-	Threads    int           // of one decoder; 0 means 1, which is best where several videos are decoded at once
-	Strict     bool          // refuse a file at its first sign of damage
-	MaxBytes   int64         // of the pictures that one file's decoder and clips hold, estimated; 0 means DefaultMaxBytes
-	IndexCache string        // folder of packet indexes; "" is os.UserCacheDir()/clvid/index, "off" is none
-	OpenFiles  int           // closed videos whose demuxer and decoder wait for the next opening, within 64 MB; 0 means 8, below 0 none
+	Pixels  int           // largest width x height; 0 means 4096*4096
+	Streams int           // most streams in a container; 0 means 64
+	Timeout time.Duration // for one open, one call of Clips, one frame of Frames; 0 means 30 s
+	Threads int           // of one decoder; 0 means 1, which is best where several videos are decoded at once
+	// ToneMap is the curve, one of ToneMaps, by which HDR pictures become SDR; "" leaves
+	// them as they are.
+	ToneMap string
+	// Deinterlace is "", DeinterlaceAuto or DeinterlaceOn.
+	Deinterlace string
+	Strict      bool   // refuse a file at its first sign of damage
+	MaxBytes    int64  // of the pictures that one file's decoder and clips hold, estimated; 0 means DefaultMaxBytes
+	IndexCache  string // folder of packet indexes; "" is os.UserCacheDir()/clvid/index, "off" is none
+	OpenFiles   int    // closed videos whose demuxer and decoder wait for the next opening, within 64 MB; 0 means 8, below 0 none
 }
 
 // Decoder opens videos and still images with FFmpeg. It may be used by many
@@ -117,7 +122,8 @@ func (d *Decoder) index(ctx context.Context, path string) (*index, error) {
 	defer g.free()
 	defer g.arm(ctx, d.options.Timeout)()
 	o := d.options
-	o.Threads = 1 // what the index holds of damage is a single thread's
+	o.ToneMap = "" // an index is of what is stored
+	o.Threads = 1  // what the index holds of damage is a single thread's
 	return buildIndex(ctx, path, o, g)
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/clvid/clvid/media"
 )
@@ -30,6 +32,7 @@ func (v *video) frames(ctx context.Context) iter.Seq2[*media.Frame, error] {
 		}
 		defer func() {
 			if !v.abandoned {
+				v.endWeave()
 				v.drop()
 				end()
 			}
@@ -48,35 +51,52 @@ func (v *video) eachFrame(ctx context.Context, yield func(*media.Frame, error) b
 		return err
 	}
 	v.lenient = true
+	v.weave(nil)
 	r := &report{index: v.index, Damage: media.Damage{Bytes: v.id.Size, Read: v.index.Read}}
 	for {
-		var frame *media.Frame
+		var frames []*media.Frame
 		err := v.watch(ctx, func() (err error) {
 			v.guard.again(ctx, v.decoder.options.Timeout)
-			frame, err = v.nextFrame(ctx)
+			frames, err = v.nextFrames(ctx)
 			return err
 		})
-		if err == io.EOF {
-			return v.verdict(r)
-		}
-		if err != nil {
+		if err != nil && err != io.EOF {
 			return err
 		}
-		r.meet(frame.Index, frame.Damage, v.reason())
-		if !yield(frame, nil) {
-			return errStopped
+		for _, f := range frames {
+			r.meet(f.Index, f.Damage, v.reason())
+			if !yield(f, nil) {
+				return errStopped
+			}
+		}
+		if err == io.EOF {
+			return v.verdict(r)
 		}
 	}
 }
 
-func (v *video) nextFrame(ctx context.Context) (*media.Frame, error) {
-	i, err := v.advance(ctx)
+// nextFrames decodes a picture and returns the frames that come out: one, or
+// where they are deinterlaced none to two. With io.EOF the last may come.
+func (v *video) nextFrames(ctx context.Context) ([]*media.Frame, error) {
+	kept := map[int]*media.Frame{}
+	i, end := v.advance(ctx)
+	if end != nil && end != io.EOF {
+		return nil, end
+	}
+	var err error
+	if end == nil {
+		err = v.keep(i, kept)
+	} else {
+		err = v.endRun(kept)
+	}
 	if err != nil {
 		return nil, err
 	}
-	one := map[int]*media.Frame{}
-	err = v.keep(i, one)
-	return one[i], err
+	var frames []*media.Frame
+	for _, i := range slices.Sorted(maps.Keys(kept)) {
+		frames = append(frames, kept[i])
+	}
+	return frames, end
 }
 
 // verdict is the last word of a whole pass: nil, or a *media.Damage.

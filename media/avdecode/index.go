@@ -1,6 +1,7 @@
 package avdecode
 
-// #include "shim.h"
+// #include "deinterlace.h"
+// #include "tonemap.h"
 import "C"
 
 import (
@@ -44,11 +45,12 @@ type index struct {
 	Order      []int64         `json:"order"`        // pts in display order; of frames as decoded where Access is through
 	Times      []time.Duration `json:"-"`
 	Keys       []key           `json:"keys"`
-	Skip       bool            `json:"skip"`       // unwanted pictures may be left out packet by packet
-	FrameBytes int64           `json:"frame_size"` // bytes of a decoded picture
-	Damage     string          `json:"damage"`     // what the scan saw; "" is nothing
-	Promised   int             `json:"promised"`   // frames that the container announces, at least those found
-	Read       int64           `json:"read"`       // end of the last packet in the file
+	Skip       bool            `json:"skip"`                 // unwanted pictures may be left out packet by packet
+	Peak       float64         `json:"peak_cd_m2,omitempty"` // that the first picture announces; 0 is unknown
+	FrameBytes int64           `json:"frame_size"`           // bytes of a decoded picture
+	Damage     string          `json:"damage"`               // what the scan saw; "" is nothing
+	Promised   int             `json:"promised"`             // frames that the container announces, at least those found
+	Read       int64           `json:"read"`                 // end of the last packet in the file
 
 	rejected []atomic.Bool // keys that proved unclean entries
 	fragile  atomic.Bool   // shows damage: a single thread decodes it
@@ -244,15 +246,18 @@ func (s *session) firstFrame(ctx context.Context, x *index, o Options) (pts int6
 	} else if err != nil {
 		return 0, err
 	}
-	im, err := s.picture(o, fresh)
+	f := framePointer(s.frame)
+	im, err := s.picture(f, o, fresh)
 	if err != nil {
 		return 0, err
 	}
-	f := framePointer(s.frame)
 	x.Info.PixelFormat = formatName(f.format)
 	x.Info.Width, x.Info.Height = im.W, im.H
 	x.Info.Matrix, x.Info.FullRange = matrixName(&im), im.FullRange
 	x.Info.Siting = sitingName(&im, s.chromaLocation(f))
+	x.Info.Interlaced = C.clvid_picture_is_interlaced(f) != 0
+	x.Info.Transfer = transferName(f)
+	x.Peak = float64(C.clvid_peak(f))
 	x.FrameBytes = imageBytes(&im)
 	return s.pts(), nil
 }
@@ -311,9 +316,24 @@ func (x *index) finish() {
 			x.Times[i] = time.Duration(float64(i) / x.Info.FrameRate * float64(time.Second))
 		}
 	}
+	x.Info.VariableRate = timed && variable(x.Order)
 	if x.Info.Duration == 0 && len(x.Times) > 0 {
 		x.Info.Duration = x.Times[len(x.Times)-1]
 	}
+}
+
+// variable tells whether steps from one time stamp to the next differ by more
+// than rounding, and by a tenth. The first and last are left out: edit lists and
+// encoders' delays bend them.
+func variable(order []int64) bool {
+	if len(order) < 5 {
+		return false
+	}
+	low, high := order[2]-order[1], int64(0)
+	for i := 2; i < len(order)-1; i++ {
+		low, high = min(low, order[i]-order[i-1]), max(high, order[i]-order[i-1])
+	}
+	return high-low > 2 && float64(high) > 1.1*float64(low)
 }
 
 // rising tells whether every time stamp is known and past its predecessor.

@@ -18,10 +18,19 @@ func (x *index) decoderBytes(threads int) int64 {
 	return 2 * x.FrameBytes * int64(heldPictures+max(threads, 1))
 }
 
+// handedOut is the bytes of a picture as clips hold it: HDR that is mapped to SDR
+// has no subsampled chroma.
+func (x *index) handedOut(o Options) int64 {
+	if o.ToneMap != "" && isHDR(x.Info.Transfer) {
+		return max(3*int64(x.Info.Width)*int64(x.Info.Height), x.FrameBytes)
+	}
+	return x.FrameBytes
+}
+
 // affords refuses a file whose decoder and n pictures need more memory than the
 // bound.
 func (x *index) affords(n int, o Options) error {
-	need := x.decoderBytes(o.Threads) + int64(n)*x.FrameBytes
+	need := x.decoderBytes(o.Threads) + int64(n)*x.handedOut(o)
 	if need <= o.MaxBytes {
 		return nil
 	}

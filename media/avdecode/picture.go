@@ -19,14 +19,19 @@ type layout struct {
 	subX, subY uint8
 }
 
-// picture copies s.frame out as an upright image. 8-bit planar Y'CbCr, grey
+// picture copies a decoded frame out as an upright image. 8-bit planar Y'CbCr, grey
 // and planar RGB are copied as they are; what else there is goes through
 // swscale to the 8-bit planar format of the same chroma subsampling, or to
-// planar RGB. Its memory is a block, with any content before.
-func (s *session) picture(o Options, block func(n int) []byte) (media.Image, error) {
-	f := framePointer(s.frame)
+// planar RGB. HDR is mapped to SDR where the options say so. Its memory is a block, with any content before.
+func (s *session) picture(f *C.AVFrame, o Options, block func(n int) []byte) (media.Image, error) {
+	source := f
 	if int64(f.width)*int64(f.height) > int64(o.Pixels) {
 		return media.Image{}, tooLarge(int(f.width), int(f.height), o, "")
+	}
+	if o.ToneMap != "" && isHDR(transferName(f)) {
+		im, err := s.toneMapped(f, o.ToneMap, block)
+		s.upright(&im, f)
+		return im, err
 	}
 	matrix, table, viaRGB, err := colour(f)
 	if err != nil {
@@ -43,13 +48,18 @@ func (s *session) picture(o Options, block func(n int) []byte) (media.Image, err
 		}
 	}
 	copyPlanes(&im, f, l, block)
-	site(&im, s.chromaLocation(framePointer(s.frame)))
+	site(&im, s.chromaLocation(source))
+	s.upright(&im, source)
+	return im, nil
+}
+
+// upright turns a picture as the container says, else as it says itself.
+func (s *session) upright(im *media.Image, source *C.AVFrame) {
 	t := s.transform
 	if t == (orientation{}) {
-		t = exifOrientation(int(C.clvid_exif_orientation(framePointer(s.frame))))
+		t = exifOrientation(int(C.clvid_exif_orientation(source)))
 	}
-	orient(&im, t)
-	return im, nil
+	orient(im, t)
 }
 
 func (s *session) convert(f *C.AVFrame, format C.int, table C.int, full bool) (*C.AVFrame, error) {

@@ -259,6 +259,6 @@ func (v *pictures) picture(ctx context.Context, path string) (im media.Image, ma
 	if mark = s.flagged(); mark == "" {
 		mark = s.taint.first()
 	}
-	im, err = s.picture(v.decoder.options, fresh)
+	im, err = s.picture(framePointer(s.frame), v.decoder.options, fresh)
 	return im, mark, err
 }

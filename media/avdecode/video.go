@@ -28,7 +28,8 @@ type video struct {
 	pending bool   // s.frame holds frame at-1, not yet looked at
 	mark    string // why the present picture cannot be trusted, or ""
 	lenient bool   // pass over pictures that have no place in the index
-	spoiled bool   // the last operation's context ended
+	weaver  *weaver
+	spoiled bool // the last operation's context ended
 
 	abandoned bool // work on it hangs, and owns all above but the index
 }
@@ -123,6 +124,7 @@ func (v *video) restart(ctx context.Context) error {
 		s.close()
 		return err
 	}
+	s.tones.peak = v.index.Peak
 	v.session, v.at = s, 0
 	v.stats.Opens++
 	return nil
@@ -202,6 +204,8 @@ func (v *video) decode(ctx context.Context, wanted []int) (map[int]*media.Frame,
 	v.pooling = true
 	defer func() { v.pooling = false }()
 	frames := make(map[int]*media.Frame, len(wanted))
+	wanted = v.weave(wanted)
+	defer v.endWeave()
 	if v.index.Access != through {
 		err := v.seeking(ctx, wanted, frames)
 		if err == nil || !errors.Is(err, errMissed) {
@@ -220,6 +224,7 @@ func (v *video) straight(ctx context.Context, wanted []int, frames map[int]*medi
 		}
 	}
 	v.lenient = true
+	v.weaver.rewind()
 	defer func() {
 		if err != nil {
 			v.at = -1 // who knows where
@@ -244,16 +249,20 @@ func (v *video) straight(ctx context.Context, wanted []int, frames map[int]*medi
 		}
 	}
 	for _, i := range wanted {
-		if frames[i] == nil {
+		if frames[i] == nil && v.target(i) {
 			return v.damaged(i, "")
 		}
 	}
 	return nil
 }
 
-// keep copies the present picture out as frame i, with its mark.
+// keep copies the present picture out as frame i, with its mark; where it is
+// deinterlaced, the frame before comes out instead.
 func (v *video) keep(i int, frames map[int]*media.Frame) error {
-	im, err := v.session.picture(v.decoder.options, v.block)
+	if v.weaver != nil && !v.session.image {
+		return v.keepWoven(i, frames)
+	}
+	im, err := v.session.picture(framePointer(v.session.frame), v.decoder.options, v.block)
 	if err != nil {
 		return err
 	}

@@ -92,8 +92,9 @@ func (v *video) watch(ctx context.Context, work func() error) error {
 	return err
 }
 
-// free ends the session and the guard.
+// free ends the pass, the session and the guard.
 func (v *video) free() {
+	v.endWeave()
 	v.drop()
 	if v.guard != nil {
 		v.guard.free()
