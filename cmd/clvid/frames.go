@@ -32,7 +32,7 @@ that lie past the end make the exit status 1, once all others are written.`,
 		Args: oneArg("a video"),
 	}
 	q := &framesFlags{Request: extract.Request{Workers: runtime.NumCPU()}}
-	flags := addCommonFlags(cmd, "config", "out", "set", "json")
+	flags := addCommonFlags(cmd, "config", "out", "isolate", "set", "json")
 	cmd.Flag("out").Usage = "`FOLDER` of the files, made where there is none"
 	f := cmd.Flags()
 	f.IntVar(&q.Start, "start", 0, "`I` of the first frame")

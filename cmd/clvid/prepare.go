@@ -45,7 +45,7 @@ be decoded are listed; too many of them (max_bad) make the exit status 1.`,
 		Args: oneArg("a data set"),
 	}
 	p := &prepareFlags{Config: prepare.Default()}
-	flags := addCommonFlags(cmd, "config", "videos", "split-number", "split", "where", "out", "workers", "set", "json") // its own --format is that of the copy
+	flags := addCommonFlags(cmd, "config", "videos", "split-number", "split", "where", "out", "workers", "isolate", "set", "json") // its own --format is that of the copy
 	cmd.Flag("out").Usage = "`FOLDER` of the new set, made where there is none"
 	cmd.Flag("split").Usage = "`NAME[,NAME]` of splits to make (default: all)"
 	f := cmd.Flags()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clvid/clvid/media"
 )
@@ -28,9 +29,10 @@ func newStill(path string) (still, bool) {
 	return still{frame: f}, true
 }
 
-func (s still) Info() media.Info { return media.Info{} }
-func (s still) Len() int         { return 16 }
-func (s still) Close() error     { return nil }
+func (s still) Info() media.Info       { return media.Info{} }
+func (s still) Len() int               { return 16 }
+func (s still) Times() []time.Duration { return make([]time.Duration, 16) }
+func (s still) Close() error           { return nil }
 
 func (s still) Clips(_ context.Context, spans ...media.Span) ([]*media.Clip, error) {
 	c := &media.Clip{Span: spans[0]}
