@@ -85,8 +85,8 @@ func (p *prepareFlags) run(cmd *cobra.Command, cfg *configs.Config, asJSON bool)
 		return usageError{err}
 	}
 	notes := cmd.ErrOrStderr()
-	if codec != p.codec {
-		fmt.Fprintf(notes, "note: this build writes no %s, so the videos are %s\n", p.codec, codec)
+	if err := tellEncoder(notes, p.codec, codec, encoder); err != nil {
+		return err
 	}
 	set, err := openSet(cfg, notes)
 	if err != nil {

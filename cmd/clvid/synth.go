@@ -71,14 +71,31 @@ func runSynth(cmd *cobra.Command, out string, c synth.Config, asJSON bool) error
 	return err
 }
 
-// settleCodec makes all videos MPEG-4 where nothing here writes H.264, and says so.
+// settleCodec makes all videos MPEG-4 where nothing here writes H.264. It says
+// what writes H.264 where that is not x264.
 func settleCodec(c *synth.Config, find func(codec string) (actual, encoder string, err error), notes io.Writer) error {
-	actual, _, err := find(avdecode.CodecH264)
-	if err != nil || actual == avdecode.CodecH264 || c.Codec == synth.CodecMPEG4 {
+	if c.Codec == synth.CodecMPEG4 {
+		return nil
+	}
+	actual, encoder, err := find(avdecode.CodecH264)
+	if err != nil {
 		return err
 	}
-	c.Codec = synth.CodecMPEG4
-	_, err = fmt.Fprintln(notes, "note: this build writes no H.264, so all videos are MPEG-4")
+	if actual != avdecode.CodecH264 {
+		c.Codec = synth.CodecMPEG4
+	}
+	return tellEncoder(notes, avdecode.CodecH264, actual, encoder)
+}
+
+// tellEncoder says where videos are not of the codec that was asked for, or of
+// H.264 by another encoder than x264.
+func tellEncoder(notes io.Writer, codec, actual, encoder string) (err error) {
+	switch {
+	case actual != codec:
+		_, err = fmt.Fprintf(notes, "note: this build writes no %s, so the videos are %s\n", codec, actual)
+	case codec == avdecode.CodecH264 && encoder != "libx264":
+		_, err = fmt.Fprintf(notes, "note: this build has no x264, so %s writes the videos\n", encoder)
+	}
 	return err
 }
 

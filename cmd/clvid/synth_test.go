@@ -38,16 +38,17 @@ func TestSynthWritesRealVideos(t *testing.T) {
 
 // Without an encoder of H.264 all videos are MPEG-4, and that is said.
 func TestSynthWithoutH264(t *testing.T) {
-	for _, tc := range []struct{ actual, codec, want, note string }{
-		{"h264", "mixed", "mixed", ""},
-		{"mpeg4", "mixed", "mpeg4", "writes no H.264"},
-		{"mpeg4", "h264", "mpeg4", "writes no H.264"},
-		{"mpeg4", "mpeg4", "mpeg4", ""},
+	for _, tc := range []struct{ actual, encoder, codec, want, note string }{
+		{"h264", "libx264", "mixed", "mixed", ""},
+		{"h264", "libopenh264", "mixed", "mixed", "so libopenh264 writes the videos"},
+		{"mpeg4", "mpeg4", "mixed", "mpeg4", "writes no h264"},
+		{"mpeg4", "mpeg4", "h264", "mpeg4", "writes no h264"},
+		{"mpeg4", "mpeg4", "mpeg4", "mpeg4", ""},
 	} {
 		c := synth.Default()
 		c.Codec = tc.codec
 		var notes strings.Builder
-		find := func(string) (string, string, error) { return tc.actual, "", nil }
+		find := func(string) (string, string, error) { return tc.actual, tc.encoder, nil }
 		if err := settleCodec(&c, find, &notes); err != nil || c.Codec != tc.want || !strings.Contains(notes.String(), tc.note) || tc.note == "" && notes.Len() > 0 {
 			t.Errorf("%+v: codec %s, note %q, %v", tc, c.Codec, notes.String(), err)
 		}
