@@ -89,18 +89,7 @@ func (s *session) inputError(ctx context.Context, path string, err error) error 
 
 // isText tells whether the head of a file is printable UTF-8.
 func isText(path string) bool {
-	src, err := regular(path)
-	if err != nil {
-		return false
-	}
-	f, err := os.Open(src.file)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, 1024)
-	n, _ := io.ReadFull(io.NewSectionReader(f, src.offset, src.size), head)
-	head = head[:n]
+	head := fileHead(path, 1024)
 	for i := 0; i < len(head); {
 		r, size := utf8.DecodeRune(head[i:])
 		if r == utf8.RuneError && size == 1 && len(head)-i >= utf8.UTFMax {
@@ -111,7 +100,31 @@ func isText(path string) bool {
 		}
 		i += size
 	}
-	return n > 0
+	return len(head) > 0
+}
+
+// animatedWebP tells whether a file is one (RFC 9649, 2.7.1).
+func animatedWebP(path string) bool {
+	const flags, animation = 20, 1 << 1
+	head := fileHead(path, flags+1)
+	return len(head) > flags && string(head[:4]) == "RIFF" && string(head[8:16]) == "WEBPVP8X" && head[flags]&animation != 0
+}
+
+// fileHead reads up to n bytes at the start of a path's file; less, or none,
+// where that fails.
+func fileHead(path string, n int) []byte {
+	src, err := regular(path)
+	if err != nil {
+		return nil
+	}
+	f, err := os.Open(src.file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	head := make([]byte, min(int64(n), src.size))
+	got, _ := io.ReadFull(io.NewSectionReader(f, src.offset, src.size), head)
+	return head[:got]
 }
 
 // at writes a place in a video: frame 30 (1.200 s).

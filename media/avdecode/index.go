@@ -266,6 +266,9 @@ func (s *session) noFrames(x *index) error {
 	if x.Promised == 0 && x.Damage == "" {
 		return &failure{media.ErrCorrupt, "it holds no packets of the stream"}
 	}
+	if animatedWebP(x.Info.Path) {
+		return &failure{media.ErrUnsupported, "this FFmpeg decodes no animated WebP: convert it, to an animated PNG for example"}
+	}
 	detail := fmt.Sprintf("no picture could be decoded from %d packets", x.Promised)
 	if x.Promised == 1 {
 		detail = "its only packet cannot be decoded"

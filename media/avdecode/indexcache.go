@@ -11,7 +11,7 @@ import (
 )
 
 // indexFormat changes with anything that would make an old index wrong.
-const indexFormat = "clvid index 4"
+const indexFormat = "clvid index 5"
 
 // rememberedIndexes bounds the indexes held in memory.
 const rememberedIndexes = 1 << 16

@@ -20,6 +20,21 @@ func streamOrientation(s *session) orientation {
 	return matrixOrientation(m[0], m[1], m[3], m[4])
 }
 
+// still tells whether the container is a still picture's of the HEIF family.
+func (s *session) still() bool {
+	name := C.CString("major_brand")
+	defer C.free(unsafe.Pointer(name))
+	e := C.av_dict_get(formatPointer(s.fc).metadata, name, nil, 0)
+	if e == nil {
+		return false
+	}
+	switch C.GoString(e.value) {
+	case "avif", "mif1", "heic":
+		return true
+	}
+	return false
+}
+
 // matrixOrientation classifies the map (x, y) -> (ax+cy, bx+dy).
 func matrixOrientation(a, b, c, d int32) orientation {
 	size := func(v int32) int64 { return max(int64(v), -int64(v)) }

@@ -78,6 +78,9 @@ func (s *session) open(ctx context.Context, path string, o Options) error {
 	C.clvid_discard_others(formatPointer(s.fc), C.int(s.stream.Index()))
 	s.image = strings.HasSuffix(s.container(), imagePipeSuffix) || s.container() == "image2"
 	s.transform = streamOrientation(s)
+	if s.transform == (orientation{}) && s.still() {
+		s.transform = heifOrientation(fileHead(path, maxHeifHead))
+	}
 	return nil
 }
 
