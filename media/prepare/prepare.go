@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -130,6 +131,9 @@ func Run(ctx context.Context, set *dataset.Set, dir string, c Config, t Tools, p
 		return nil, err
 	}
 	start := time.Now()
+	if err := apart(set.Items, dir); err != nil {
+		return nil, err
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
@@ -153,6 +157,32 @@ func Run(ctx context.Context, set *dataset.Set, dir string, c Config, t Tools, p
 		return nil, err
 	}
 	return report, report.write(dir)
+}
+
+// apart refuses a folder that holds inputs: they could be written over.
+func apart(items []dataset.Item, dir string) error {
+	out := unlinked(dir)
+	for _, it := range items {
+		file := it.Path
+		if shard, _, member := strings.Cut(file, ".tar#"); member {
+			file = shard + ".tar"
+		}
+		if rel, err := filepath.Rel(out, unlinked(file)); err == nil && filepath.IsLocal(rel) {
+			return fmt.Errorf("prepare: %s lies in %s, where the new set may be written over it: choose another --out", it.Path, dir)
+		}
+	}
+	return nil
+}
+
+// unlinked is an absolute path without links, as far as it exists.
+func unlinked(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if followed, err := filepath.EvalSymlinks(path); err == nil {
+		return followed
+	}
+	return path
 }
 
 // begin clears what a killed process left and reads what was made before.

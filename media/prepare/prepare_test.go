@@ -58,6 +58,29 @@ func TestPreparedSetIsTheSameSet(t *testing.T) {
 	}
 }
 
+// A set is never written over its own videos, by whatever name.
+func TestInputsAreNotWrittenOver(t *testing.T) {
+	b := three(t)
+	b.mustRun()
+	set, err := dataset.Open(b.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(b.out, link); err != nil {
+		t.Fatal(err)
+	}
+	before := b.files()
+	for _, out := range []string{b.out, filepath.Join(b.out, "videos"), link} {
+		if _, err := Run(t.Context(), set, out, b.config, Tools{}, nil); err == nil || !strings.Contains(err.Error(), "choose another --out") {
+			t.Errorf("%s: error %v", out, err)
+		}
+	}
+	if d := cmp.Diff(before, b.files()); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestWhatIsThereIsKept(t *testing.T) {
 	b := three(t)
 	b.mustRun()
