@@ -32,6 +32,7 @@ type Decoder struct {
 	indexes *indexCache
 	pool    *media.Pool // of the memory of clips
 	parked  *park
+	toners  toners
 	dog     watchdog
 }
 

@@ -250,6 +250,7 @@ func (v *pictures) picture(ctx context.Context, path string) (im media.Image, ma
 		return im, "", err
 	}
 	defer s.close()
+	s.tones.made = &v.decoder.toners
 	if err := s.openCodec(v.decoder.options); err != nil {
 		return im, "", err
 	}

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"sync"
 	"unsafe"
 
 	"github.com/clvid/clvid/media"
@@ -12,14 +13,40 @@ import (
 
 // tones is a session's way from HDR to SDR, see Note [HDR to SDR].
 type tones struct {
-	wide  C.clvid_wide
-	peak  float64 // cd/m2, as the file's first picture announces; 0 unknown
-	toner *toner
-	key   toneKey
+	made *toners
+	wide C.clvid_wide
+	peak float64 // cd/m2, as the file's first picture announces; 0 unknown
 }
 
-// toneKey is what a toner's tables depend on, within one session.
-type toneKey struct{ hlg, wide bool }
+// toneKey is what a toner's tables depend on.
+type toneKey struct {
+	curve     string
+	hlg, wide bool
+	peak      float64
+}
+
+// toners keeps tables, which take 10 ms to make, for a decoder's sessions.
+type toners struct {
+	mu   sync.Mutex
+	made map[toneKey]*toner
+}
+
+// keptToners bounds them; files of one set hardly differ.
+const keptToners = 16
+
+func (t *toners) get(key toneKey) *toner {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	one := t.made[key]
+	if one == nil {
+		if t.made == nil || len(t.made) >= keptToners {
+			t.made = map[toneKey]*toner{}
+		}
+		one = newToner(key.curve, key.hlg, key.wide, key.peak)
+		t.made[key] = one
+	}
+	return one
+}
 
 // isHDR tells it by FFmpeg's name of the transfer function: PQ or HLG.
 func isHDR(transfer string) bool { return transfer == "smpte2084" || transfer == "arib-std-b67" }
@@ -54,7 +81,8 @@ func (s *session) toneMapped(f *C.AVFrame, curve string, block func(n int) []byt
 	for p := range im.Planes {
 		im.Planes[p] = memory[p*w*h : (p+1)*w*h : (p+1)*w*h]
 	}
-	s.tonerFor(f, curve).picture(&im, &stored, func(plane, y int) []uint16 {
+	key := toneKey{curve, f.color_trc == C.AVCOL_TRC_ARIB_STD_B67, f.color_primaries != C.AVCOL_PRI_BT709, s.tones.peak}
+	s.tones.made.get(key).picture(&im, &stored, func(plane, y int) []uint16 {
 		out := s.tones.wide.out
 		row := unsafe.Add(unsafe.Pointer(out.data[plane]), y*int(out.linesize[plane]))
 		return unsafe.Slice((*uint16)(row), w)
@@ -111,11 +139,3 @@ func (m *wideMatrix) run(dst, src [3][]uint16) {
 }
 
 func sample16(v float32) uint16 { return uint16(min(max(v, 0), 65535) + .5) }
-
-func (s *session) tonerFor(f *C.AVFrame, curve string) *toner {
-	key := toneKey{hlg: f.color_trc == C.AVCOL_TRC_ARIB_STD_B67, wide: f.color_primaries != C.AVCOL_PRI_BT709}
-	if s.tones.toner == nil || s.tones.key != key {
-		s.tones.toner, s.tones.key = newToner(curve, key.hlg, key.wide, s.tones.peak), key
-	}
-	return s.tones.toner
-}

@@ -124,7 +124,7 @@ func (v *video) restart(ctx context.Context) error {
 		s.close()
 		return err
 	}
-	s.tones.peak = v.index.Peak
+	s.tones.made, s.tones.peak = &v.decoder.toners, v.index.Peak
 	v.session, v.at = s, 0
 	v.stats.Opens++
 	return nil
