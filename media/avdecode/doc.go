@@ -51,4 +51,5 @@
 // the threads logs; results come in the order of packets, so the sign is seen
 // before a picture that depends on it), and the file is decoded by one thread
 // from then on. Frames therefore do not depend on Options.Threads.
+// HEVC always has one: damage in it may show no sign.
 package avdecode

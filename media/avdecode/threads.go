@@ -22,10 +22,11 @@ func (s *session) trust() error {
 	return nil
 }
 
-// threadOptions are the decoder's, with one thread for what shows damage.
+// threadOptions are the decoder's, with one thread for what shows damage, and
+// for HEVC, of which damage may show no sign and yet change what threads give.
 func (v *video) threadOptions() Options {
 	o := v.decoder.options
-	if v.index.fragile.Load() || v.index.Damage != "" {
+	if v.index.fragile.Load() || v.index.Damage != "" || v.index.Info.Codec == "hevc" {
 		o.Threads = 1
 	}
 	return o

@@ -16,7 +16,6 @@ func TestDamageUnderThreads(t *testing.T) {
 	files := []string{
 		generate(t, "a.mp4", append(source(""), "-c:v", "libx264", "-g", "20", "-bf", "3")...),
 		generate(t, "a.avi", append(source(""), "-c:v", "mpeg4", "-g", "20", "-bf", "2", "-q:v", "4")...),
-		sharedFile(t, "clips", "h265_video.mp4"),
 		generate(t, "a.mpg", append(source(""), "-c:v", "mpeg1video", "-g", "12", "-bf", "2", "-q:v", "4")...),
 	}
 	rounds := 30
@@ -81,4 +80,21 @@ func outcome(t *testing.T, path string, threads int) (text string, fragile bool)
 		text += fmt.Sprintf("%d %x\n", f.Index, hash(&f.Image))
 	}
 	return text, v.index.fragile.Load()
+}
+
+// HEVC keeps to one thread: a changed bit may leave no sign.
+func TestHEVCHasOneThread(t *testing.T) {
+	for name, want := range map[string]bool{"h265_video.mp4": false, "carphone.mp4": true} {
+		opened, err := New(Options{IndexCache: "off", Threads: 2}).Open(t.Context(), sharedFile(t, "clips", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer opened.Close()
+		if _, err := opened.Clips(t.Context(), media.Span{N: 2, Stride: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if got := opened.(*video).session.threaded; got != want {
+			t.Errorf("%s: threads %v, want %v", name, got, want)
+		}
+	}
 }
