@@ -12,6 +12,9 @@ import (
 // TestRateLikeFilter compares the frames of media.AtRate with those that the
 // command's filter fps gives.
 func TestRateLikeFilter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the ffmpeg command many times")
+	}
 	lossless := []string{"-c:v", "ffv1", "-pix_fmt", "yuv420p"}
 	for _, tc := range []struct {
 		name string

@@ -95,6 +95,9 @@ func TestTransferFunctions(t *testing.T) {
 // we clip as displays do. The shared file, a test card that is only tagged as
 // HDR, is beyond in most of its area; the generated one is nowhere.
 func TestToneMapLikeFilters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the ffmpeg command many times")
+	}
 	if out, err := exec.Command("ffmpeg", "-v", "error", "-h", "filter=zscale").CombinedOutput(); err != nil || strings.Contains(string(out), "Unknown") {
 		t.Skip("no ffmpeg command with zscale to compare with")
 	}
