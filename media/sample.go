@@ -28,7 +28,8 @@ import (
 
 // Sample renders the clip as the view v: planar R'G'B' as (3, T, H, W) in dst,
 // in [0,1], or normalised where v.Std is set. dst must hold 3*T*v.H*v.W
-// values. Frames may differ in size if v.Crop is the whole picture.
+// values. Where frames differ in size v.Crop is of
+// the first, and the same part of the others.
 func (c *Clip) Sample(dst []float32, v View) error {
 	size := v.W * v.H
 	if want := 3 * len(c.Frames) * size; len(dst) < want {
@@ -38,13 +39,22 @@ func (c *Clip) Sample(dst []float32, v View) error {
 	for t, f := range c.Frames {
 		if p == nil || !p.fits(&f.Image) {
 			var err error
-			if p, err = planSample(&f.Image, v); err != nil {
+			if p, err = planSample(&f.Image, v.within(&c.Frames[0].Image, &f.Image)); err != nil {
 				return fmt.Errorf("media: sample clip %s: frame %d: %w", c.Video, f.Index, err)
 			}
 		}
 		p.run(dst[t*size:], len(c.Frames)*size, &f.Image)
 	}
 	return nil
+}
+
+// within is the view of one picture as that of another: the same part of it.
+func (v View) within(from, to *Image) View {
+	x, y := float64(to.W)/float64(from.W), float64(to.H)/float64(from.H)
+	if x != 1 || y != 1 {
+		v.Crop = Rect{X: v.Crop.X * x, Y: v.Crop.Y * y, W: v.Crop.W * x, H: v.Crop.H * y}
+	}
+	return v
 }
 
 // Sample renders one picture as the view v. Channel c (R, G, B) starts at

@@ -252,3 +252,21 @@ func TestFitShort(t *testing.T) {
 		}
 	}
 }
+
+// Where the picture's size changes, a crop is the same part of each.
+func TestSampleOfChangingSize(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	a, b := randomPicture(rng, 64, 48, 1, 1, false, false, BT601), randomPicture(rng, 32, 32, 1, 1, false, false, BT601)
+	clip := &Clip{Frames: []*Frame{{Image: *a}, {Index: 1, Image: *b}}}
+	got := make([]float32, 3*2*64)
+	if err := clip.Sample(got, View{W: 8, H: 8, Crop: Rect{X: 32, Y: 12, W: 32, H: 24}}); err != nil {
+		t.Fatal(err)
+	}
+	want := make([]float32, 3*64)
+	if err := b.Sample(want, 64, View{W: 8, H: 8, Crop: Rect{X: 16, Y: 8, W: 16, H: 16}}); err != nil {
+		t.Fatal(err)
+	}
+	for c := range 3 {
+		near(t, "second picture", got[(2*c+1)*64:][:64], want[c*64:][:64], 1e-6)
+	}
+}

@@ -107,6 +107,9 @@ func (p *prepareFlags) run(cmd *cobra.Command, cfg *configs.Config, asJSON bool)
 		bar.set(now.Done, float64(now.DoneBytes)/float64(max(now.TotalBytes, 1)), note)
 	})
 	bar.finish()
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("interrupted: the same command goes on where it stopped: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func isMSRVTT(p place) bool { return len(p.annotations(isMSRVTTFile)) > 0 }
 
 func isMSRVTTFile(file string) bool {
 	s := jsonShape(file)
-	return !s.list && (s.has("videos") || s.has("sentences")) && !s.has("images")
+	return !s.list && s.has("videos") && s.has("sentences")
 }
 
 type msrvttData struct {

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -206,8 +207,24 @@ func (j *job) begin() error {
 	if j.shards, err = readShards(j.dir); err != nil {
 		return err
 	}
-	j.log, err = openRecord(filepath.Join(j.dir, recordName))
-	return err
+	if j.log, err = openRecord(filepath.Join(j.dir, recordName)); err != nil {
+		return err
+	}
+	if j.foreign() {
+		return errors.Join(fmt.Errorf("prepare: %s holds %d videos made of other data, which would be removed: choose another --out, or remove it", j.dir, len(j.log.had)), j.log.close())
+	}
+	return nil
+}
+
+// foreign tells whether the folder holds another set: nothing that was made in
+// it is an input, or would be an output, of this run.
+func (j *job) foreign() bool {
+	made := map[string]bool{}
+	for _, e := range j.log.had {
+		made[e.Input], made[e.Output] = true, true
+	}
+	known := func(in input) bool { return made[in.path] || made[in.output] }
+	return len(made) > 0 && !slices.ContainsFunc(j.inputs, known)
 }
 
 // outcome is what became of one input.

@@ -81,6 +81,21 @@ func TestInputsAreNotWrittenOver(t *testing.T) {
 	}
 }
 
+// A set made of other data is not removed by a slip of --out.
+func TestAnotherSetIsLeftAlone(t *testing.T) {
+	b := three(t)
+	b.mustRun()
+	before := b.files()
+	other := newBench(t, map[string]mediatest.Movie{"d.avi": {W: 64, H: 64, Frames: 4}}, dataset.Item{Name: "d.avi", Fields: map[string]string{}})
+	other.out = b.out
+	if _, err := other.run(); err == nil || !strings.Contains(err.Error(), "holds 3 videos made of other data") {
+		t.Errorf("error %v", err)
+	}
+	if d := cmp.Diff(before, b.files()); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestWhatIsThereIsKept(t *testing.T) {
 	b := three(t)
 	b.mustRun()
