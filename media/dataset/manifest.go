@@ -97,7 +97,7 @@ func parseCSV(file string, data []byte) (*Set, error) {
 		}
 	}
 	if len(r.items) == 0 {
-		return nil, fmt.Errorf("dataset: %s holds a header and no rows", file)
+		return nil, fmt.Errorf("dataset: %s holds a header and no rows: give it some, or let clvid prepare finish, which fills it last", file)
 	}
 	return r.done()
 }
