@@ -39,8 +39,9 @@ other, with frames, fps, duration, width, height, codec, bytes and sha256 of
 each. Beside it, in MANIFEST.index, lie the packet indexes of the videos, so that
 a first opening needs no scan; a video that changed is scanned again.
 
-Exit status 1 where a file is broken, or something leaks from one split to
-another. Duplicates within a split and missing files are told and are no error.`,
+Exit status 1 where a file or a shard is broken, or something leaks from one
+split to another. Duplicates within a split and missing files are told and are
+no error.`,
 		Example: "  clvid data check weizmann --group subject\n" +
 			"  clvid data check UCF101 --split-number 2 --full\n" +
 			"  clvid data check 'shards/train-{000..009}.tar' --out train.parquet",
@@ -61,6 +62,9 @@ another. Duplicates within a split and missing files are told and are no error.`
 			return usageError{fmt.Errorf("--out %q: want a name that ends in one of %s", cfg.Out, strings.Join(dataset.ManifestExtensions(), ", "))}
 		}
 		cfg.Data = args[0]
+		if cfg.Out != "" && cfg.Data == dataset.StandardInput {
+			return usageError{errors.New("--out: shards on standard input are gone afterwards, and a manifest would name nothing: check files")}
+		}
 		if cfg.Workers == 0 {
 			cfg.Workers = runtime.NumCPU()
 		}
@@ -106,7 +110,7 @@ func (c *checkFlags) survey(cmd *cobra.Command, s *session) (*dataset.Survey, er
 	if c.group != "" && !slices.Contains(set.Columns(), c.group) {
 		return nil, usageError{fmt.Errorf("--group %q: want one of %s", c.group, strings.Join(set.Columns(), ", "))}
 	}
-	bar := newWorkBar(s.notes, "checking", len(set.Items))
+	bar := newWorkBar(s.notes, "checking", set.Files())
 	defer bar.finish()
 	return dataset.Look(cmd.Context(), set, dataset.SurveyOptions{
 		Decoder: s.decoder, Workers: s.cfg.Workers, Full: c.full,
@@ -115,7 +119,7 @@ func (c *checkFlags) survey(cmd *cobra.Command, s *session) (*dataset.Survey, er
 			if now.Broken > 0 {
 				note += fmt.Sprintf("  %d broken", now.Broken)
 			}
-			bar.set(now.Done, float64(now.Done)/float64(len(set.Items)), note)
+			bar.set(now.Done, float64(now.Done)/float64(now.Total), note)
 		},
 	})
 }
@@ -126,15 +130,12 @@ func writeSurvey(cmd *cobra.Command, cfg *configs.Config, survey *dataset.Survey
 	if cfg.Out == "" {
 		return "", nil
 	}
-	if cfg.Data == dataset.StandardInput {
-		return "", usageError{errors.New("--out: shards on standard input are gone afterwards, and a manifest would name nothing: check files")}
-	}
 	items, err := survey.Manifest(cfg.Out)
 	if err != nil {
 		return "", err
 	}
 	if len(items) == 0 {
-		return "", fmt.Errorf("%s: no file is whole, so there is no manifest to write", cfg.Data)
+		return "nothing, as no file is whole", nil
 	}
 	if err := os.MkdirAll(filepath.Dir(cfg.Out), 0o755); err != nil {
 		return "", err

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,11 +43,7 @@ func TestDataCheckFindings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := "checked" // short names, as lines are cut
-	t.Chdir(t.TempDir())
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := t.TempDir()
 	for name, data := range map[string][]byte{"a.gif": clip, "b.gif": clip, "c.gif": []byte("no picture at all")} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			t.Fatal(err)
@@ -58,7 +57,7 @@ func TestDataCheckFindings(t *testing.T) {
 	if status != exitError || !strings.Contains(errs, "1 of 3 files are broken, 2 leaks between splits") {
 		t.Errorf("status %d: %s", status, errs)
 	}
-	for _, want := range []string{"broken       " + dir + "/c.gif: ", "2 files are equal: " + dir, "content of " + dir, "subject ann (2 videos) in test and train"} {
+	for _, want := range []string{"broken       c.gif: unsupported: the file is plain text, neither video nor image\n", "2 files are equal: a.gif, b.gif", "content of a.gif, b.gif in", "subject ann (2 videos) in test and train"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -76,10 +75,47 @@ func TestDataCheckFindings(t *testing.T) {
 	}
 }
 
+// TestDataCheckDamagedShard: what lies before the spot is checked, and the
+// status tells.
+func TestDataCheckDamagedShard(t *testing.T) {
+	clip, err := os.ReadFile(filepath.Join(sharedtest.Dir(t), "data/clips/isl_hello.gif"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shard bytes.Buffer
+	w := tar.NewWriter(&shard)
+	for _, name := range []string{"a.gif", "b.gif"} {
+		err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(clip))})
+		if _, writing := w.Write(clip); errors.Join(err, writing) != nil {
+			t.Fatal(err, writing)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "cut.tar")
+	if err := os.WriteFile(file, shard.Bytes()[:len(clip)*3/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, _, status := clvid(t, "data", "check", file)
+	if status != exitError || !strings.Contains(out, "videos       1, ") || !strings.Contains(out, "broken       cut.tar: read up to a damaged spot: tarindex: the file ends in the middle\n") {
+		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+// TestDataCheckNothingWhole: the report is there where a manifest cannot be.
+func TestDataCheckNothingWhole(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.mp4"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, _, status := clvid(t, "data", "check", dir, "--out", filepath.Join(dir, "kept.csv"))
+	if status != exitError || !strings.Contains(out, "broken       a.mp4: ") || !strings.Contains(out, "written      nothing") || exists(filepath.Join(dir, "kept.csv")) {
+		t.Errorf("status %d: %s", status, out)
+	}
+}
+
 func TestDataCheckUsage(t *testing.T) {
 	data := filepath.Join(sharedtest.Dir(t), "data/actions/weizmann")
 	for _, args := range [][]string{
-		{"data", "check"}, {"data", "check", data, "--out", "x.txt"}, {"data", "check", data, "--group", "colour"},
+		{"data", "check"}, {"data", "check", "-", "--out", "x.csv"}, {"data", "check", data, "--out", "x.txt"}, {"data", "check", data, "--group", "colour"},
 		{"data", "check", data, "--format", "nothing"}, {"data", "check", data, "--split", "none"}, {"data", "check", data, "--split-number", "9"}, {"data", "chekc"},
 	} {
 		if _, errs, status := clvid(t, args...); status != exitUsage {

@@ -165,7 +165,7 @@ func showFindings(w io.Writer, r *dataset.Report, written string) error {
 		broken = append(broken, brokenText(b))
 	}
 	for _, d := range r.Duplicates {
-		duplicates = append(duplicates, fmt.Sprintf("%d files are equal: %s", len(d.Paths), strings.Join(d.Paths[:min(len(d.Paths), 3)], ", ")))
+		duplicates = append(duplicates, fmt.Sprintf("%d files are equal: %s", len(d.Names), strings.Join(d.Names[:min(len(d.Names), 3)], ", ")))
 	}
 	for _, l := range r.Leaks {
 		leaks = append(leaks, leakText(r, l))
@@ -196,13 +196,13 @@ func showFindings(w io.Writer, r *dataset.Report, written string) error {
 	return nil
 }
 
-// brokenText is the file and the reason, on one line; --json has all of it.
+// brokenText is the file's name and the reason; --json has its path.
 func brokenText(b dataset.Broken) string {
 	reason := b.Reason
 	if _, after, ok := strings.Cut(reason, b.Path+": "); ok {
 		reason = after
 	}
-	return cut(fmt.Sprintf("%s: %s", b.Path, strings.ReplaceAll(reason, "\n", "; ")), lineColumns)
+	return b.Name + ": " + strings.ReplaceAll(reason, "\n", "; ")
 }
 
 // cut shortens a text to a number of characters.
@@ -225,7 +225,7 @@ func leakText(r *dataset.Report, l dataset.Leak) string {
 	if l.Kind == "content" {
 		for _, d := range r.Duplicates {
 			if d.SHA256 == l.Value {
-				what = "content of " + strings.Join(d.Paths[:min(len(d.Paths), 3)], ", ")
+				what = "content of " + strings.Join(d.Names[:min(len(d.Names), 3)], ", ")
 			}
 		}
 	} else {
@@ -244,7 +244,7 @@ func showFound(w io.Writer, what, none string, found []string) error {
 		return err
 	}
 	for i, line := range found {
-		line = cut(line, lineColumns)
+		line = cut(oneLine(line), lineColumns)
 		if i == mostListed {
 			line = fmt.Sprintf("and %d more (--json has all)", len(found)-mostListed)
 		}

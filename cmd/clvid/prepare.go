@@ -98,7 +98,7 @@ func (p *prepareFlags) run(cmd *cobra.Command, cfg *configs.Config, asJSON bool)
 	}
 	tools := p.tools(cfg.Decode, codec, encoder)
 	defer func() { err = errors.Join(err, closeDecoder(tools.Decoder)) }()
-	bar := newWorkBar(notes, "preparing", len(set.Items))
+	bar := newWorkBar(notes, "preparing", set.Files())
 	report, err := prepare.Run(cmd.Context(), set, cfg.Out, p.Config, tools, func(now prepare.Progress) {
 		note := ""
 		if now.Failed > 0 {

@@ -60,6 +60,8 @@ type Set struct {
 	Notes   []Note   // what the reader passed over
 	GroupBy string   // column whose values must not occur in two splits; "" is none known
 
+	damaged []Broken // shards that were read up to a damaged spot
+
 	spooled string // temporary file that the items lie in, for Close
 }
 

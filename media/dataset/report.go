@@ -59,9 +59,10 @@ type Count struct {
 	Files int    `json:"files"`
 }
 
-// Broken is a file that cannot be used whole, or that has not the stretch that
-// an item is of it.
+// Broken is a file that cannot be used whole, one that has not the stretch that
+// an item is of it, or a damaged shard.
 type Broken struct {
+	Name   string `json:"name"` // relative to the set's root, with slashes
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
 }
@@ -69,6 +70,7 @@ type Broken struct {
 // Duplicate is some files of equal content.
 type Duplicate struct {
 	SHA256 string   `json:"sha256"`
+	Names  []string `json:"names"`
 	Paths  []string `json:"paths"`
 }
 
@@ -90,7 +92,7 @@ func (s *Survey) Report(group string) (*Report, error) {
 		return nil, queryError("dataset: %s has no column %q, but %s: change --group", s.Set.Root, group, list(s.Set.Columns()))
 	}
 	r := &Report{Root: s.Set.Root, Format: s.Set.Format, Full: s.Full, Items: len(s.Set.Items), Files: len(s.Files), Group: group,
-		Broken: []Broken{}, Duplicates: s.duplicates(), Leaks: s.leaks(group), Missing: append([]Note{}, s.Set.Notes...), Ignored: s.Set.Ignored}
+		Broken: append([]Broken{}, s.Set.damaged...), Duplicates: s.duplicates(), Leaks: s.leaks(group), Missing: append([]Note{}, s.Set.Notes...), Ignored: s.Set.Ignored}
 	s.sumItems(r)
 	s.sumFiles(r)
 	return r, nil
@@ -103,7 +105,7 @@ func (s *Survey) sumItems(r *Report) {
 		r.Captions += len(it.Captions)
 		found := s.item(it)
 		if found.err != nil && s.file(it).Err == nil {
-			r.Broken = append(r.Broken, Broken{Path: it.Path, Reason: found.err.Error()})
+			r.Broken = append(r.Broken, Broken{it.Name, it.Path, found.err.Error()})
 		}
 		for _, p := range []*Part{part(splits, it.Split), part(classes, it.Label)} {
 			p.Items++
@@ -137,7 +139,7 @@ func (s *Survey) sumFiles(r *Report) {
 	for _, f := range s.Files {
 		r.Bytes += f.Bytes
 		if f.Err != nil {
-			r.Broken = append(r.Broken, Broken{Path: f.Path, Reason: f.Err.Error()})
+			r.Broken = append(r.Broken, Broken{f.Name, f.Path, f.Err.Error()})
 			continue
 		}
 		codecs[f.Info.Codec]++
@@ -194,7 +196,7 @@ func (s *Survey) duplicates() []Duplicate {
 			i = len(all)
 			by[f.SHA256], all = i, append(all, Duplicate{SHA256: f.SHA256})
 		}
-		all[i].Paths = append(all[i].Paths, f.Path)
+		all[i].Names, all[i].Paths = append(all[i].Names, f.Name), append(all[i].Paths, f.Path)
 	}
 	return slices.DeleteFunc(all, func(d Duplicate) bool { return len(d.Paths) < 2 })
 }

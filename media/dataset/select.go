@@ -88,6 +88,9 @@ func (s *Set) Filter(keep func(Item) bool) *Set {
 	return &out
 }
 
+// Files counts the files that the items are of.
+func (s *Set) Files() int { return len(values(s.Items, func(it Item) string { return it.Path })) }
+
 // Splits lists the splits, sorted.
 func (s *Set) Splits() []string {
 	return values(s.Items, func(it Item) string { return it.Split })

@@ -23,13 +23,15 @@ type SurveyOptions struct {
 
 // Progress is how far a survey is.
 type Progress struct {
-	Done, Broken int   // files
-	Bytes        int64 // of the files that are done
+	Done, Total int   // files
+	Broken      int   // of those done
+	Bytes       int64 // of those done
 }
 
 // File is what a survey found of one file.
 type File struct {
 	Path    string
+	Name    string // of the first item that it is
 	Info    media.Info
 	Frames  int    // in display order, as indexed
 	Decoded int    // frames that came out, where all were asked for
@@ -64,7 +66,7 @@ type Survey struct {
 // broken file is a finding.
 func Look(ctx context.Context, set *Set, o SurveyOptions) (*Survey, error) {
 	s := &Survey{Set: set, Full: o.Full, at: map[string]int{}}
-	var paths []string
+	var paths, names []string
 	stretches := map[string][]stretchKey{}
 	for _, it := range set.Items {
 		if key := (stretchKey{it.Start, it.End}); key != (stretchKey{}) {
@@ -72,14 +74,16 @@ func Look(ctx context.Context, set *Set, o SurveyOptions) (*Survey, error) {
 		}
 		if _, seen := s.at[it.Path]; !seen {
 			s.at[it.Path] = len(paths)
-			paths = append(paths, it.Path)
+			paths, names = append(paths, it.Path), append(names, it.Name)
 		}
 	}
 	bytes := newContents()
 	look := func(ctx context.Context, _, i int) (File, error) {
-		return lookAt(ctx, paths[i], stretches[paths[i]], bytes, o), nil
+		f := lookAt(ctx, paths[i], stretches[paths[i]], bytes, o)
+		f.Name = names[i]
+		return f, nil
 	}
-	var now Progress
+	now := Progress{Total: len(paths)}
 	for f := range loader.Map(ctx, 0, len(paths), o.Workers, 4*o.Workers, look) {
 		if ctx.Err() != nil {
 			break

@@ -194,6 +194,7 @@ func (s *Set) addShard(shard, name string) error {
 	samples, err := s.readShard(f, name)
 	if err != nil {
 		s.note("shards are damaged, and read up to there", fmt.Sprintf("%s (%v)", name, err))
+		s.damaged = append(s.damaged, Broken{name, shard, fmt.Sprintf("read up to a damaged spot: %v", err)})
 	}
 	for _, one := range samples {
 		if one.media == "" {
