@@ -218,13 +218,16 @@ func TestFolderOfPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer v.Close()
-	clips, err := v.Clips(context.Background(), media.Span{Start: 9, N: 4, Stride: 2})
+	order := []int{9, 11, 1, 3}
+	clips, err := v.Clips(context.Background(), media.Span{Start: 9, N: 4, Stride: 2}, media.Span{N: 4, Picks: order})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for j, want := range []int{9, 11, 1, 3} {
-		if got := clips[0].Frames[j].Index; got != want {
-			t.Errorf("picture %d of the clip is frame %d, want %d", j, got, want)
+	for j, want := range order {
+		for i, clip := range clips {
+			if got := clip.Frames[j].Index; got != want {
+				t.Errorf("picture %d of clip %d is frame %d, want %d", j, i, got, want)
+			}
 		}
 	}
 	if info := v.Info(); info.Frames != 12 || info.FrameRate != 0 || info.Width == 0 || len(v.(*pictures).Times()) != 12 {

@@ -150,8 +150,8 @@ func (v *pictures) Clips(ctx context.Context, spans ...media.Span) ([]*media.Cli
 	frames := map[int]*media.Frame{}
 	clips := make([]*media.Clip, len(spans))
 	for i, s := range spans {
-		if s.Start < 0 || s.N < 1 || s.Stride < 1 {
-			return nil, fail(v.path, "clip", v.decoder.options, &failure{errSpan, fmt.Sprintf("span %d is {start %d, n %d, stride %d}, want start >= 0, n >= 1, stride >= 1", i, s.Start, s.N, s.Stride)})
+		if err := s.Validate(); err != nil {
+			return nil, fail(v.path, "clip", v.decoder.options, &failure{errSpan, fmt.Sprintf("number %d of %d: %v", i, len(spans), err)})
 		}
 		clips[i] = &media.Clip{Video: v.path, Span: s, Frames: make([]*media.Frame, s.N)}
 		for j := range s.N {

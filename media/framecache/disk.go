@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -42,15 +43,19 @@ type disk struct {
 	pool  *media.Pool // of the memory of clips
 
 	mu      sync.Mutex
-	used    int64 // as far as is known
-	written int   // files since the folder was counted; -1: never counted
-	full    time.Time
+	used    int64     // as far as is known
+	written int       // files since the folder was counted; -1: never counted
+	full    time.Time // when there was no room, or no file could be written
 	refused map[identity]bool
 	tables  map[identity]*table
+	rows    int // frames that the tables describe
 }
 
 // poolBytes bounds the free memory of clips that is kept.
 const poolBytes = 64 << 20
+
+// rememberedRows bounds the tables in memory, five bytes a frame.
+const rememberedRows = 1 << 22
 
 func newDisk(dir string, limit int64) (*disk, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -73,7 +78,7 @@ func (d *disk) get(v *video, spans []media.Span) ([]*media.Clip, bool) {
 	switch {
 	case err == nil:
 		return clips, true
-	case !os.IsNotExist(err):
+	case errors.Is(err, errDamaged):
 		d.forget(v.id)
 		os.Remove(path) // where that fails the new one replaces it
 	}
@@ -123,6 +128,10 @@ func (d *disk) table(f *os.File, path string, v *video) (*table, error) {
 	os.Chtimes(path, now, now) // only the order of leaving depends on it
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.rows += v.Len(); d.rows > rememberedRows {
+		clear(d.tables)
+		d.rows = v.Len()
+	}
 	d.tables[v.id] = t
 	return t, nil
 }
@@ -131,6 +140,14 @@ func (d *disk) forget(id identity) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.tables, id)
+}
+
+// fails notes that a file could not be written, as on a disk that is full: there
+// is no use in decoding whole videos for the next moment.
+func (d *disk) fails() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.full = time.Now()
 }
 
 func (d *disk) refuse(id identity) {
@@ -143,14 +160,11 @@ func (d *disk) refuse(id identity) {
 func (d *disk) room(id identity, bytes int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.refused[id] || bytes > d.limit/shareOfCache {
+	if d.refused[id] || bytes > d.limit/shareOfCache || time.Since(d.full) < retry {
 		return false
 	}
 	if d.written >= 0 && d.written < recount && d.used+bytes <= d.limit {
 		return true
-	}
-	if time.Since(d.full) < retry {
-		return false
 	}
 	d.makeRoom(bytes)
 	if d.used+bytes > d.limit {
@@ -207,6 +221,7 @@ func (d *disk) list() []fs.FileInfo {
 func (d *disk) begin(v *video) keeper {
 	f, err := os.CreateTemp(d.dir, unfinished+"*")
 	if err != nil {
+		d.fails()
 		return nil // without the cache everything still works
 	}
 	return &diskKeeper{disk: d, file: newWriter(f, v.id), path: d.path(v.id)}
@@ -219,13 +234,20 @@ type diskKeeper struct {
 	path string
 }
 
-func (k *diskKeeper) add(f *media.Frame) error { return k.file.add(f) }
+func (k *diskKeeper) add(f *media.Frame) error {
+	err := k.file.add(f)
+	if err != nil && !errors.Is(err, errKinds) {
+		k.disk.fails()
+	}
+	return err
+}
 
 func (k *diskKeeper) drop() { k.file.drop() }
 
 func (k *diskKeeper) keep() error {
 	size, err := k.file.finish(k.path)
 	if err != nil {
+		k.disk.fails()
 		return err
 	}
 	k.disk.mu.Lock()

@@ -18,8 +18,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/clvid/clvid/internal/tarindex"
 	"github.com/clvid/clvid/media"
 )
 
@@ -108,9 +108,9 @@ type identity struct {
 // can be kept.
 func identify(path string, o Options) (identity, bool) {
 	file := path
-	if shard, _, found := strings.Cut(path, ".tar#"); found {
+	if shard, _, ok := tarindex.Split(path); ok {
 		if _, err := os.Stat(path); err != nil {
-			file = shard + ".tar"
+			file = shard
 		}
 	}
 	st, err := os.Stat(file)

@@ -33,7 +33,7 @@ func movies(t *testing.T, n int, m mediatest.Movie) (*mediatest.Decoder, []strin
 	return d, paths
 }
 
-var spans = []media.Span{{Start: 1, N: 4, Stride: 2}, {Start: 6, N: 3, Stride: 3}}
+var spans = []media.Span{{Start: 1, N: 4, Stride: 2}, {Start: 6, N: 3, Stride: 3}, {N: 3, Picks: []int{5, 2, 2}}}
 
 func cut(t *testing.T, d media.Decoder, path string) []*media.Clip {
 	t.Helper()
@@ -241,6 +241,25 @@ func TestDiskIsBounded(t *testing.T) {
 	cut(t, c, paths[39])
 	if inner.Passes.Load() != before {
 		t.Error("no room was made for a new video among those that nobody uses")
+	}
+}
+
+// Where no file can be written, videos are not decoded whole again and again.
+func TestFolderThatFails(t *testing.T) {
+	inner, paths := movies(t, 1, mediatest.Movie{Frames: 20})
+	o := Options{Bytes: 16 << 20, Dir: filepath.Join(t.TempDir(), "gone")}
+	c := newCache(t, inner, o)
+	if err := os.Remove(o.Dir); err != nil {
+		t.Fatal(err)
+	}
+	cut(t, c, paths[0])
+	v, err := c.Open(t.Context(), paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	if clips, room := c.store.get(v.(*video), spans); clips != nil || room {
+		t.Errorf("%d clips, room %t", len(clips), room)
 	}
 }
 

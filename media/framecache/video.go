@@ -72,7 +72,7 @@ func (v *video) Clips(ctx context.Context, spans ...media.Span) ([]*media.Clip, 
 // inOrder leaves spans that the decoder refuses to the decoder.
 func inOrder(spans []media.Span) bool {
 	for _, s := range spans {
-		if s.Start < 0 || s.N < 1 || s.Stride < 1 {
+		if s.Validate() != nil {
 			return false
 		}
 	}
