@@ -41,9 +41,17 @@ func AtRate(v Video, rate float64) (Video, error) {
 		return nil, &Error{Path: v.Info().Path, Op: "frame rate", Err: ErrUnsupported,
 			Detail: fmt.Sprintf("%g frames per second of a video that does not say when its frames are shown: set media.frame_rate to 0", rate)}
 	}
-	n := int(math.Round(length.Seconds() * rate))
-	return &paced{Video: v, rate: rate, times: times, n: max(n, 1)}, nil
+	n := math.Round(length.Seconds() * rate)
+	if n > mostPaced {
+		return nil, &Error{Path: v.Info().Path, Op: "frame rate", Err: ErrTooLarge,
+			Detail: fmt.Sprintf("%.0f s at %g frames per second are %.0f frames, want at most %d: its times are wrong, or set media.frame_rate to 0", length.Seconds(), rate, n, mostPaced)}
+	}
+	return &paced{Video: v, rate: rate, times: times, n: max(int(n), 1)}, nil
 }
+
+// mostPaced bounds the frames of a video at a rate: a day at the highest. Damaged
+// files name any time.
+const mostPaced = 24 * 3600 * maxFrameRate
 
 // playTime is how long the frames are on display: the last as long as all
 // others on average.

@@ -108,6 +108,9 @@ func TestAtRateErrors(t *testing.T) {
 	if _, err := rated(t, ms(0, 0, 0), 12); !errors.Is(err, media.ErrUnsupported) || !strings.Contains(err.Error(), "media.frame_rate") {
 		t.Errorf("no times: %v", err)
 	}
+	if _, err := rated(t, []time.Duration{0, 1e18}, 12); !errors.Is(err, media.ErrTooLarge) || !strings.Contains(err.Error(), "its times are wrong") {
+		t.Errorf("frames of 30 years: %v", err)
+	}
 }
 
 func TestSpanValidate(t *testing.T) {

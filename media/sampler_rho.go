@@ -12,9 +12,7 @@ const rhoTries = 100
 // frames such that the gaps between neighbours lie in [minGap, maxGap]; a
 // negative gap is an overlap (rho, arXiv:2104.14558, by SlowFast's code). draw
 // returns values in [0,1). Row i is (first frame, last frame, gap to the clip
-// before) in time order. Where no try fits, the best misfit is returned. It is
-// the sampling of that paper's clips, which the golden folder video-sampling
-// proves; clvid's tasks draw theirs by GapConfig.Pair.
+// before) in time order. Where no try fits, the best misfit is returned.
 func SpacedClips(n int, extents []float64, minGap, maxGap float64, draw func() float64) [][3]float64 {
 	var best [][2]float64
 	misfit := math.Inf(1)

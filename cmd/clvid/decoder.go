@@ -55,7 +55,7 @@ func openDecoder(d configs.Decode, users int) media.Decoder {
 // over videos again and again.
 func cachedDecoder(d configs.Decode, users int) (media.Decoder, error) {
 	collectOften()
-	o := framecache.Options{Side: d.CacheSide, Salt: fmt.Sprintf("deinterlace %s, tonemap %s", d.Deinterlace, d.ToneMap)}
+	o := framecache.Options{Side: d.CacheSide, Salt: pixelSettings(d)}
 	switch d.Cache {
 	case configs.CacheMemory:
 		o.Bytes = int64(d.CacheMB) << 20
@@ -70,6 +70,13 @@ func cachedDecoder(d configs.Decode, users int) (media.Decoder, error) {
 		}
 	}
 	return framecache.New(openDecoder(d, users), o)
+}
+
+// pixelSettings names all that decides, for a file, the samples of its pictures:
+// the settings, and the version of FFmpeg, as not every codec prescribes them to
+// the bit.
+func pixelSettings(d configs.Decode) string {
+	return fmt.Sprintf("FFmpeg %s, deinterlace %s, tonemap %s", avdecode.FFmpeg().Version, d.Deinterlace, d.ToneMap)
 }
 
 // collectOften has the garbage collector run when the heap has grown by a

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	astiav "github.com/asticode/go-astiav"
@@ -142,7 +141,7 @@ func (t *track) align(ctx context.Context, s *session) error {
 		return err
 	}
 	t.info.Offset = seconds(start - picture)
-	t.base = int64(math.Round((start - picture) * float64(t.info.SampleRate)))
+	t.base = nearest((start - picture) * float64(t.info.SampleRate))
 	return nil
 }
 

@@ -199,7 +199,7 @@ func (c *collector) place(s *session, samples []float32) []float32 {
 		return samples
 	}
 	rate := float64(c.track.info.SampleRate)
-	ahead := int64(math.Round((at-c.first)*rate)) - c.at
+	ahead := nearest((at-c.first)*rate) - c.at
 	slack := int64(rate * soundJitter.Seconds())
 	switch {
 	case ahead > slack:
@@ -208,6 +208,13 @@ func (c *collector) place(s *session, samples []float32) []float32 {
 		return samples[min(-ahead, int64(len(samples))):]
 	}
 	return samples
+}
+
+// nearest rounds to a sample. Damaged time stamps name any time; it is held
+// within what sums of samples can hold.
+func nearest(samples float64) int64 {
+	const most = 1 << 52
+	return int64(math.Round(min(max(samples, -most), most)))
 }
 
 // silence passes over a gap.

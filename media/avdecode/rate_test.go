@@ -25,6 +25,9 @@ func TestRateLikeFilter(t *testing.T) {
 		{"variable", []string{"-vf", "select='not(eq(mod(n,5),1))*not(eq(mod(n,7),3))'", "-vsync", "vfr"}, "10"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			if testing.Short() && tc.name != "half" && tc.name != "variable" {
+				t.Skip("short")
+			}
 			path := generate(t, "a.mkv", append(append(source(""), tc.args...), lossless...)...)
 			raw := path + ".yuv"
 			if out, err := exec.Command("ffmpeg", "-v", "error", "-i", path, "-vf", "fps="+tc.rate, "-f", "rawvideo", raw).CombinedOutput(); err != nil {
