@@ -162,7 +162,7 @@ func named(name, otherwise string) string {
 func showFindings(w io.Writer, r *dataset.Report, written string) error {
 	var broken, duplicates, leaks, over []string
 	for _, b := range r.Broken {
-		broken = append(broken, brokenText(b))
+		broken = append(broken, b.Name+": "+b.Reason)
 	}
 	for _, d := range r.Duplicates {
 		duplicates = append(duplicates, fmt.Sprintf("%d files are equal: %s", len(d.Names), strings.Join(d.Names[:min(len(d.Names), 3)], ", ")))
@@ -194,15 +194,6 @@ func showFindings(w io.Writer, r *dataset.Report, written string) error {
 		}
 	}
 	return nil
-}
-
-// brokenText is the file's name and the reason; --json has its path.
-func brokenText(b dataset.Broken) string {
-	reason := b.Reason
-	if _, after, ok := strings.Cut(reason, b.Path+": "); ok {
-		reason = after
-	}
-	return b.Name + ": " + strings.ReplaceAll(reason, "\n", "; ")
 }
 
 // cut shortens a text to a number of characters.

@@ -84,7 +84,7 @@ func addCommonFlags(cmd *cobra.Command, names ...string) *commonFlags {
 	f.String("precision", "", "`NAME` of the arithmetic: "+strings.Join(device.Precisions(), " or "))
 	f.String("device", "", "`NAME` of the device to train on")
 	f.Int("checkpoint-every", 0, "`N` steps between checkpoints")
-	f.String("check", "", "look at every file first: auto, full (decode) or index (`HOW`)")
+	f.String("check", "", "`HOW` to look at every file first: auto, full (decode) or index")
 	f.StringArrayVar(&c.set, "set", nil, "`KEY=VALUE` of any setting, such as media.frames=16; may be repeated")
 	f.BoolVarP(&c.Verbose, "verbose", "v", false, "tell all that --init-from found and did not find")
 	f.BoolVar(&c.Resume, "resume", false, "continue the run in --out")

@@ -45,7 +45,7 @@ be decoded are listed; too many of them (max_bad) make the exit status 1.`,
 		Args: oneArg("a data set"),
 	}
 	p := &prepareFlags{Config: prepare.Default()}
-	flags := addCommonFlags(cmd, "config", "videos", "split-number", "split", "where", "out", "workers", "isolate", "set", "json") // its own --format is that of the copy
+	flags := addCommonFlags(cmd, "config", "format", "videos", "split-number", "split", "where", "out", "workers", "isolate", "set", "json")
 	cmd.Flag("out").Usage = "`FOLDER` of the new set, made where there is none"
 	cmd.Flag("split").Usage = "`NAME[,NAME]` of splits to make (default: all)"
 	f := cmd.Flags()
@@ -55,7 +55,7 @@ be decoded are listed; too many of them (max_bad) make the exit status 1.`,
 	f.IntVar(&p.Quality, "crf", 0, "`Q` of H.264 (1 best to 51), or quantiser of MPEG-4 (1 to 31); 0 is 23 or 3")
 	f.BoolVar(&p.FastDecode, "fastdecode", p.FastDecode, "trade bytes for speed of decoding, of h264")
 	f.StringVar(&p.Preset, "preset", p.Preset, "`NAME` of x264's effort, ultrafast to placebo")
-	f.StringVar(&p.Format, "to", p.Format, "`NAME` of what to make: folder, a file for each video, or tar, WebDataset shards")
+	f.StringVar(&p.Format, "to", p.Format, "`NAME` of what to make: folder (a file for each video) or tar (shards)")
 	f.IntVar(&p.ShardMB, "shard-mb", p.ShardMB, "`MB` that a shard reaches before the next one begins")
 	complete(cmd, "to", prepare.Formats(), cobra.ShellCompDirectiveNoFileComp)
 	complete(cmd, "codec", []string{avdecode.CodecH264, avdecode.CodecMPEG4, avdecode.CodecFFV1}, cobra.ShellCompDirectiveNoFileComp)
@@ -88,28 +88,16 @@ func (p *prepareFlags) run(cmd *cobra.Command, cfg *configs.Config, asJSON bool)
 	if err := tellEncoder(notes, p.codec, codec, encoder); err != nil {
 		return err
 	}
-	set, err := openSet(cfg, notes)
+	all, err := openSet(cfg, notes)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, set.Close()) }()
-	if set, err = set.Select(dataset.Query{Split: cfg.Split, Where: cfg.Where}); err != nil {
+	defer func() { err = errors.Join(err, all.Close()) }()
+	set, err := all.Select(dataset.Query{Split: cfg.Split, Where: cfg.Where})
+	if err != nil {
 		return err
 	}
-	tools := p.tools(cfg.Decode, codec, encoder)
-	defer func() { err = errors.Join(err, closeDecoder(tools.Decoder)) }()
-	bar := newWorkBar(notes, "preparing", set.Files())
-	report, err := prepare.Run(cmd.Context(), set, cfg.Out, p.Config, tools, func(now prepare.Progress) {
-		note := ""
-		if now.Failed > 0 {
-			note = fmt.Sprintf("%d failed", now.Failed)
-		}
-		bar.set(now.Done, float64(now.DoneBytes)/float64(max(now.TotalBytes, 1)), note)
-	})
-	bar.finish()
-	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("interrupted: the same command goes on where it stopped: %w", err)
-	}
+	report, err := p.prepare(cmd.Context(), set, cfg, p.tools(cfg.Decode, codec, encoder), notes)
 	if err != nil {
 		return err
 	}
@@ -119,9 +107,27 @@ func (p *prepareFlags) run(cmd *cobra.Command, cfg *configs.Config, asJSON bool)
 		err = showPrepared(cmd.OutOrStdout(), report)
 	}
 	if n := len(report.Failures); err == nil && n > 0 {
-		return media.TooMany(n, report.Videos+n, cfg.MaxBad, report.Failures[0].Reason)
+		return media.TooMany(n, report.Videos+n, cfg.MaxBad, report.Failures[0].Path+": "+report.Failures[0].Reason)
 	}
 	return err
+}
+
+// prepare makes the set, with a bar, and closes the decoder of its inputs.
+func (p *prepareFlags) prepare(ctx context.Context, set *dataset.Set, cfg *configs.Config, tools prepare.Tools, notes io.Writer) (r *prepare.Report, err error) {
+	defer func() { err = errors.Join(err, closeDecoder(tools.Decoder)) }()
+	bar := newWorkBar(notes, "preparing", set.Files())
+	defer bar.finish()
+	r, err = prepare.Run(ctx, set, cfg.Out, p.Config, tools, func(now prepare.Progress) {
+		note := ""
+		if now.Failed > 0 {
+			note = fmt.Sprintf("%d failed", now.Failed)
+		}
+		bar.set(now.Done, float64(now.DoneBytes)/float64(max(now.TotalBytes, 1)), note)
+	})
+	if errors.Is(err, context.Canceled) {
+		return nil, cancelled{fmt.Errorf("interrupted: the same command goes on where it stopped: %w", err)}
+	}
+	return r, err
 }
 
 // prepareCRF is x264's own default.
@@ -184,33 +190,25 @@ func hasSound(d *avdecode.Decoder) func(ctx context.Context, path string) bool {
 	}
 }
 
-// shownProblems is how many lines of problems people are shown.
-const shownProblems = 20
-
-// problemText is the reason, which names the file as a rule.
-func problemText(p prepare.Problem) string {
-	if strings.Contains(p.Reason, p.Path) {
-		return strings.TrimPrefix(p.Reason, "media: ")
+// failedText tells where all failures are listed, which the screen cuts.
+func failedText(r *prepare.Report) string {
+	if len(r.Failures)+len(r.Damaged) == 0 {
+		return "0"
 	}
-	return p.Path + ": " + p.Reason
+	return fmt.Sprintf("%d, and %d damaged; all in %s", len(r.Failures), len(r.Damaged), filepath.Join(r.Out, prepare.ReportName))
 }
 
 // showPrepared prints a report for people.
 func showPrepared(w io.Writer, r *prepare.Report) error {
-	var lines []string
+	var bad []media.Bad
 	for _, p := range r.Failures {
-		lines = append(lines, "failed: "+problemText(p))
+		bad = append(bad, media.Bad{Path: p.Path, Reason: p.Reason})
 	}
 	for _, p := range r.Damaged {
-		lines = append(lines, fmt.Sprintf("damaged: %d of %d frames kept: %s", p.Frames, p.Of, problemText(p)))
+		bad = append(bad, media.Bad{Path: p.Path, Reason: p.Reason, InPart: true})
 	}
-	if more := len(lines) - shownProblems; more > 0 {
-		lines = append(lines[:shownProblems], fmt.Sprintf("and %d more, listed in %s", more, filepath.Join(r.Out, prepare.ReportName)))
-	}
-	for _, line := range lines {
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return err
-		}
+	if err := tellBroken(w, bad, r.Videos+len(r.Failures)); err != nil {
+		return err
 	}
 	made := fmt.Sprintf("%d, %d frames", r.Videos, r.Frames)
 	if r.Kept > 0 {
@@ -219,7 +217,7 @@ func showPrepared(w io.Writer, r *prepare.Report) error {
 	rows := [][2]string{
 		{"data set", r.Out},
 		{"videos", made},
-		{"failed", fmt.Sprint(len(r.Failures))},
+		{"failed", failedText(r)},
 		{"size", fmt.Sprintf("%s, before %s", byteCount(r.OutputBytes), byteCount(r.InputBytes))},
 	}
 	if r.WithSound > 0 {

@@ -134,7 +134,10 @@ func TestPrepareErrors(t *testing.T) {
 		"x --out y --to zip":      `to is "zip", want one of`,
 		"x --out y --crf 99":      "quality 99 of h264: want 1 (best) to 51",
 		"x --out y --preset warp": `preset "warp": want one of ultrafast`,
+		"x --out y --format zip":  `dataset.format is "zip"`,
+		"CLIPS --out y --split z": `has no split "z"`,
 	} {
+		args = strings.ReplaceAll(args, "CLIPS", filepath.Join(sharedtest.Dir(t), "data/clips"))
 		if _, errs, status := clvid(t, append([]string{"prepare"}, strings.Fields(args)...)...); status != exitUsage || !strings.Contains(errs, want) {
 			t.Errorf("%s: status %d, %s; want %q", args, status, errs, want)
 		}
@@ -154,23 +157,26 @@ func TestPictureSettings(t *testing.T) {
 	}
 }
 
-// A long list of problems is cut; each line names its file once.
+// A long list of problems is cut, and the report named that has all.
 func TestShowPrepared(t *testing.T) {
-	r := &prepare.Report{Out: "small", Damaged: []prepare.Problem{{Path: "d.mp4", Frames: 3, Of: 9, Reason: "media: frames d.mp4: corrupt data"}}}
+	r := &prepare.Report{Out: "small", Videos: 4, Damaged: []prepare.Problem{{Path: "in/d.mp4", Frames: 3, Of: 9, Reason: "corrupt data: 3 of 9 frames are sound"}}}
 	for i := range 25 {
-		r.Failures = append(r.Failures, prepare.Problem{Path: fmt.Sprintf("f%d.mp4", i), Reason: "no frames"})
+		r.Failures = append(r.Failures, prepare.Problem{Path: fmt.Sprintf("in/f%d.mp4", i), Reason: "no frames"})
 	}
 	var out strings.Builder
 	if err := showPrepared(&out, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"failed: f0.mp4: no frames\n", "failed: f19.mp4", "and 6 more, listed in small/prepare.json\n", "failed    25"} {
+	for _, want := range []string{
+		"26 of 29 files are broken: 25 set aside, 1 used in part\n", "  set aside     f0.mp4   no frames\n", "f19.mp4", "  and 6 more\n",
+		"failed    25, and 1 damaged; all in small/prepare.json\n",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
 	r.Failures, out = nil, strings.Builder{}
-	if err := showPrepared(&out, r); err != nil || !strings.HasPrefix(out.String(), "damaged: 3 of 9 frames kept: frames d.mp4: corrupt data\n") {
+	if err := showPrepared(&out, r); err != nil || !strings.Contains(out.String(), "  used in part  d.mp4  corrupt data: 3 of 9 frames are sound\n") {
 		t.Errorf("%v, %s", err, out.String())
 	}
 }

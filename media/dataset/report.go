@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/clvid/clvid/media"
 )
 
 // Report is what a survey says of a set.
@@ -64,7 +66,7 @@ type Count struct {
 type Broken struct {
 	Name   string `json:"name"` // relative to the set's root, with slashes
 	Path   string `json:"path"`
-	Reason string `json:"reason"`
+	Reason string `json:"reason"` // without name and path
 }
 
 // Duplicate is some files of equal content.
@@ -105,7 +107,7 @@ func (s *Survey) sumItems(r *Report) {
 		r.Captions += len(it.Captions)
 		found := s.item(it)
 		if found.err != nil && s.file(it).Err == nil {
-			r.Broken = append(r.Broken, Broken{it.Name, it.Path, found.err.Error()})
+			r.Broken = append(r.Broken, Broken{it.Name, it.Path, media.Reason(found.err)})
 		}
 		for _, p := range []*Part{part(splits, it.Split), part(classes, it.Label)} {
 			p.Items++
@@ -139,7 +141,7 @@ func (s *Survey) sumFiles(r *Report) {
 	for _, f := range s.Files {
 		r.Bytes += f.Bytes
 		if f.Err != nil {
-			r.Broken = append(r.Broken, Broken{f.Name, f.Path, f.Err.Error()})
+			r.Broken = append(r.Broken, Broken{f.Name, f.Path, media.Reason(f.Err)})
 			continue
 		}
 		codecs[f.Info.Codec]++

@@ -198,6 +198,16 @@ var surveyFields = []struct {
 	{"sha256", func(f *File) string { return f.SHA256 }},
 }
 
+// MeasuredFields names the fields that a manifest of a survey has of the files,
+// which are not those of a copy.
+func MeasuredFields() []string {
+	var names []string
+	for _, f := range surveyFields {
+		names = append(names, f.name)
+	}
+	return names
+}
+
 // number writes a value with as many digits as matter.
 func number(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
 

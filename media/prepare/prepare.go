@@ -123,10 +123,11 @@ const (
 
 // Run makes the videos of set in the folder dir, which is made where there is
 // none, with a manifest clips.csv that carries over labels, splits, captions,
-// stretches and fields. A video that cannot be decoded is a failure in the
-// report and not in the manifest; of a damaged one the sound frames are kept. An
-// error is one of writing, of the configuration or of ctx. progress is called
-// from one goroutine.
+// stretches and fields, but for those that a survey measured of the inputs. A
+// video that cannot be decoded is a failure in the report and not in the
+// manifest; of a damaged one the sound frames are kept. An error is one of
+// writing, of the configuration or of ctx. progress is called from one
+// goroutine.
 func Run(ctx context.Context, set *dataset.Set, dir string, c Config, t Tools, progress func(Progress)) (*Report, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -140,11 +141,14 @@ func Run(ctx context.Context, set *dataset.Set, dir string, c Config, t Tools, p
 		return nil, err
 	}
 	defer unlock()
+	if err := vacant(dir); err != nil {
+		return nil, err
+	}
 	j := &job{Config: c, tools: t, dir: dir, inputs: plan(set.Items, t.Ending), notify: progress}
+	defer os.RemoveAll(filepath.Join(dir, workName)) // nothing in it is needed
 	if err := j.begin(); err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(filepath.Join(dir, workName)) // nothing in it is needed
 	outcomes, err := j.makeAll(ctx)
 	if err != nil {
 		return nil, err
@@ -175,6 +179,19 @@ func apart(items []dataset.Item, dir string) error {
 	return nil
 }
 
+// vacant refuses a folder whose manifest another program made: it would be
+// written over.
+func vacant(dir string) error {
+	manifest := filepath.Join(dir, dataset.ManifestName)
+	if _, err := os.Lstat(manifest); err != nil {
+		return nil
+	}
+	if _, err := os.Lstat(filepath.Join(dir, recordName)); err != nil {
+		return fmt.Errorf("prepare: %s is of another data set, as there is no %s beside it: choose another --out", manifest, recordName)
+	}
+	return nil
+}
+
 // unlinked is an absolute path without links, as far as it exists.
 func unlinked(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
@@ -195,23 +212,25 @@ func (j *job) begin() error {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	// Until the end there is no set here: without this a reader would take the
-	// folder for one of fewer videos, without labels.
-	name := filepath.Join(j.dir, dataset.ManifestName)
-	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		if err := atomicfile.Write(name, []byte("path\n")); err != nil {
-			return fmt.Errorf("prepare: %w", err)
-		}
-	}
 	var err error
 	if j.shards, err = readShards(j.dir); err != nil {
 		return err
 	}
+	// The record comes before the manifest, which is known by it for one of this
+	// package.
 	if j.log, err = openRecord(filepath.Join(j.dir, recordName)); err != nil {
 		return err
 	}
 	if j.foreign() {
 		return errors.Join(fmt.Errorf("prepare: %s holds %d videos made of other data, which would be removed: choose another --out, or remove it", j.dir, len(j.log.had)), j.log.close())
+	}
+	// Until the end there is no set here: without this a reader would take the
+	// folder for one of fewer videos, without labels.
+	name := filepath.Join(j.dir, dataset.ManifestName)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		if err := atomicfile.Write(name, []byte("path\n")); err != nil {
+			return errors.Join(fmt.Errorf("prepare: %w", err), j.log.close())
+		}
 	}
 	return nil
 }
@@ -294,12 +313,15 @@ func (j *job) makeOne(ctx context.Context, i int) (outcome, error) {
 // writable tells whether the folder still takes files: a full disk is no fault
 // of the video that meets it, and ends the run.
 func (j *job) writable() error {
-	probe := filepath.Join(j.dir, workName, "probe")
-	err := os.WriteFile(probe, make([]byte, 1<<16), 0o644)
+	probe, err := os.CreateTemp(filepath.Join(j.dir, workName), "probe-*") // other workers may try too
 	if err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	return os.Remove(probe)
+	_, err = probe.Write(make([]byte, 1<<16))
+	if err = errors.Join(err, probe.Close(), os.Remove(probe.Name())); err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	return nil
 }
 
 // lock makes the folder where it is missing and keeps other processes out.

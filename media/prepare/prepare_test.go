@@ -25,7 +25,7 @@ func three(t *testing.T) *bench {
 		"run/b.mkv": {W: 33, H: 21, Frames: 5},
 		"c.gif":     {W: 100, H: 400, Frames: 1},
 	},
-		dataset.Item{Name: "c.gif", Split: "test", Captions: []string{"one", "two, or more"}, Fields: map[string]string{"source": "web"}},
+		dataset.Item{Name: "c.gif", Split: "test", Captions: []string{"one", "two, or more"}, Fields: map[string]string{"source": "web", "codec": "gif", "height": "400", "sha256": "f00"}},
 		dataset.Item{Name: "run/a.avi", Label: "run", Split: "train", Start: time.Second / 2, End: time.Second, Fields: map[string]string{}},
 		dataset.Item{Name: "run/b.mkv", Label: "walk", Split: "train", Fields: map[string]string{}},
 	)
@@ -55,6 +55,26 @@ func TestPreparedSetIsTheSameSet(t *testing.T) {
 		if it.Label != was.Label || it.Split != was.Split || !slices.Equal(it.Captions, was.Captions) || it.Fields["source"] != was.Fields["source"] || it.Start != was.Start || it.End != was.End {
 			t.Errorf("item is %+v, was %+v", it, was)
 		}
+		for _, measured := range dataset.MeasuredFields() {
+			if value := it.Fields[measured]; value != "" {
+				t.Errorf("%s tells %s %s of its input", it.Name, measured, value)
+			}
+		}
+	}
+}
+
+// Workers that fail at the same time do not disturb each other.
+func TestManyFailuresAtOnce(t *testing.T) {
+	movies, items := map[string]mediatest.Movie{}, []dataset.Item{}
+	for i := range 200 {
+		name := fmt.Sprintf("%03d.mp4", i)
+		movies[name] = mediatest.Movie{Open: &media.Error{Path: name, Op: "open", Err: media.ErrNoVideo}}
+		items = append(items, dataset.Item{Name: name})
+	}
+	b := newBench(t, movies, items...)
+	b.config.Workers = 16
+	if r := b.mustRun(); len(r.Failures) != 200 {
+		t.Errorf("%d failures, want 200", len(r.Failures))
 	}
 }
 
@@ -93,6 +113,21 @@ func TestAnotherSetIsLeftAlone(t *testing.T) {
 	}
 	if d := cmp.Diff(before, b.files()); d != "" {
 		t.Error(d)
+	}
+}
+
+// Nor is the manifest of another set written over.
+func TestManifestsOfOthersAreNotWrittenOver(t *testing.T) {
+	b := three(t)
+	manifest := filepath.Join(b.out, dataset.ManifestName)
+	if err := errors.Join(os.MkdirAll(b.out, 0o755), os.WriteFile(manifest, []byte("path,label\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), b.set, b.out, b.config, Tools{}, nil); err == nil || !strings.Contains(err.Error(), "is of another data set") {
+		t.Errorf("error %v", err)
+	}
+	if names := b.names(); !slices.Equal(names, []string{"clips.csv"}) {
+		t.Errorf("files are %q", names)
 	}
 }
 
@@ -191,7 +226,7 @@ func TestDamageIsReported(t *testing.T) {
 	for _, f := range r.Failures {
 		failed = append(failed, filepath.Base(f.Path)+": "+f.Reason)
 	}
-	for i, want := range []string{"all.mp4: media: frames ", "gone.mp4: stat ", "none.mp4: media: open none.mp4: no video stream"} {
+	for i, want := range []string{"all.mp4: corrupt data: 0 of 5 frames are sound; ", "gone.mp4: stat ", "none.mp4: no video stream"} {
 		if len(failed) != 3 || !strings.HasPrefix(failed[i], want) {
 			t.Errorf("failures are %q, want one that begins with %q", failed, want)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/clvid/clvid/internal/atomicfile"
+	"github.com/clvid/clvid/media/dataset"
 )
 
 // recordName is the list of what was made: a line of JSON for each video, written
@@ -55,7 +56,7 @@ func openRecord(path string) (*record, error) {
 			continue
 		}
 		if err := json.Unmarshal(line, &e); err != nil {
-			return nil, fmt.Errorf("prepare: %s line %d: %w: remove the file to make all videos again", path, n+1, err)
+			return nil, fmt.Errorf("prepare: %s line %d: %w: remove it and %s to make all videos again", path, n+1, err, dataset.ManifestName)
 		}
 		r.had[e.Output] = e
 	}

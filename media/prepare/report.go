@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/clvid/clvid/internal/atomicfile"
+	"github.com/clvid/clvid/media"
 	"github.com/clvid/clvid/media/dataset"
 )
 
@@ -38,14 +39,14 @@ type Problem struct {
 	Path   string `json:"path"`
 	Frames int    `json:"frames"` // that were saved
 	Of     int    `json:"of"`     // as indexed
-	Reason string `json:"reason"`
+	Reason string `json:"reason"` // without the path
 }
 
 func (j *job) report(outcomes []outcome) *Report {
 	r := &Report{Out: j.dir, Settings: j.key(), Failures: []Problem{}, Damaged: []Problem{}}
 	for _, o := range outcomes {
 		if o.err != nil {
-			r.Failures = append(r.Failures, Problem{Path: o.Input, Of: o.Of, Reason: o.err.Error()})
+			r.Failures = append(r.Failures, Problem{Path: o.Input, Of: o.Of, Reason: media.Reason(o.err)})
 			continue
 		}
 		r.Videos++
@@ -132,7 +133,7 @@ func (j *job) clean(outcomes []outcome) error {
 
 // manifest lists the items whose videos are there, by their new names. Stretches
 // move with the first frame, which may have been left out; those before it are
-// gone.
+// gone, as are fields that tell of the inputs' files.
 func manifest(items []dataset.Item, outcomes []outcome) []dataset.Item {
 	made := map[string]*outcome{}
 	for i := range outcomes {
@@ -145,6 +146,9 @@ func manifest(items []dataset.Item, outcomes []outcome) []dataset.Item {
 			continue
 		}
 		it.Name, it.Fields = o.Output, maps.Clone(it.Fields)
+		for _, name := range dataset.MeasuredFields() {
+			delete(it.Fields, name)
+		}
 		it.Start = max(it.Start-o.From, 0)
 		if it.End != 0 {
 			it.End -= o.From

@@ -27,7 +27,7 @@ func (j *job) transcode(ctx context.Context, path, temporary string, e *Entry) (
 		return errors.Join(err, w.drop())
 	}
 	if e.From, e.Frames = w.from, len(w.times); damage != nil {
-		e.Damage = damage.Error()
+		e.Damage = media.Reason(damage)
 	}
 	if e.Frames == 0 {
 		return errors.Join(noFrame(path, damage), w.drop())
