@@ -40,8 +40,9 @@ each. Beside it, in MANIFEST.index, lie the packet indexes of the videos, so tha
 a first opening needs no scan; a video that changed is scanned again.
 
 Exit status 1 where a file or a shard is broken, or something leaks from one
-split to another. Duplicates within a split and missing files are told and are
-no error.`,
+split to another; a file that a manifest names and that is not there is broken.
+Duplicates within a split, and what annotations name and is not there, are told
+and are no error.`,
 		Example: "  clvid data check weizmann --group subject\n" +
 			"  clvid data check UCF101 --split-number 2 --full\n" +
 			"  clvid data check 'shards/train-{000..009}.tar' --out train.parquet",

@@ -139,7 +139,7 @@ func (f *setFinding) show(w io.Writer) error {
 		{"ignored", fmt.Sprintf("%d other files", f.Ignored)},
 	} {
 		if r[1] != "" && !strings.HasPrefix(r[1], "0") {
-			rows = append(rows, r)
+			rows = append(rows, [2]string{r[0], cut(oneLine(r[1]), lineColumns)}) // --json has all
 		}
 	}
 	for _, n := range f.Notes {

@@ -103,7 +103,7 @@ func listSamplers() (out []listed) {
 
 func listAugmentations() []listed {
 	out := []listed{
-		{"crop", "a part resized, as torchvision or Inception, or a square of a scaled picture", "augment.crop_rule"},
+		{"crop", "a part resized (torchvision, Inception), or a square of a scaled picture", "augment.crop_rule"},
 		{"flip", "a mirror image", "augment.flip"},
 	}
 	for _, a := range media.Augmentations() {

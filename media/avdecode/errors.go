@@ -79,12 +79,21 @@ func (s *session) inputError(ctx context.Context, path string, err error) error 
 		return err
 	case isText(path):
 		return &failure{media.ErrUnsupported, "the file is plain text, neither video nor image"}
+	case isTar(path):
+		return &failure{media.ErrUnsupported, "it is a tar file: name a video in it, as in shard.tar#clip.mp4"}
 	case s.note.tooLarge():
 		return &failure{media.ErrTooLarge, detail}
 	case errors.Is(err, astiav.Error(-C.EINVAL)):
 		return &failure{media.ErrUnsupported, detail}
 	}
 	return &failure{media.ErrCorrupt, detail}
+}
+
+// isTar tells whether a file begins as tar files since 1988 do.
+func isTar(path string) bool {
+	const at, magic = 257, "ustar"
+	head := fileHead(path, at+len(magic))
+	return len(head) == at+len(magic) && string(head[at:]) == magic
 }
 
 // isText tells whether the head of a file is printable UTF-8.

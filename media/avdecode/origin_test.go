@@ -136,6 +136,7 @@ func TestShardMemberErrors(t *testing.T) {
 	}{
 		shard + "#set/gone.mp4":  {fs.ErrNotExist, "no such member among its 2"},
 		shard + "#set/empty.mp4": {media.ErrCorrupt, "member is empty"},
+		shard:                    {media.ErrUnsupported, "name a video in it, as in shard.tar#clip.mp4"},
 		shard + "#set/note.txt":  {media.ErrUnsupported, "plain text"},
 		dir + "/no.tar#a.mp4":    {media.ErrCorrupt, "shard is damaged"},
 		dir + "/gone.tar#a.mp4":  {fs.ErrNotExist, "no such file"},

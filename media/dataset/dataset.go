@@ -155,6 +155,9 @@ func (s *Set) finish() error {
 
 // emptiness tells why nothing is left.
 func (s *Set) emptiness() error {
+	if len(s.damaged) > 0 {
+		return fmt.Errorf("dataset: %s (%s): no video is left: %s: %s: want a tar file that is whole", s.Root, s.Format, s.damaged[0].Name, s.damaged[0].Reason)
+	}
 	if len(s.Notes) > 0 {
 		return fmt.Errorf("dataset: %s (%s): no video is left: %s: name the folder of the videos with --videos", s.Root, s.Format, s.Notes[0])
 	}

@@ -91,6 +91,12 @@ func TestDamagedShard(t *testing.T) {
 	if err != nil || len(set.Items) != 1 || len(set.Notes) != 1 || !strings.Contains(set.Notes[0].String(), "damaged") {
 		t.Errorf("%v, %+v", err, set)
 	}
+	if err := os.WriteFile(path, []byte("junk"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "no video is left: s.tar: read up to a damaged spot: tarindex: the file ends in the middle") {
+		t.Errorf("error %v", err)
+	}
 }
 
 func TestExpandBraces(t *testing.T) {

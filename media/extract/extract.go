@@ -111,8 +111,9 @@ func joined(runs []Missing, m Missing, stride int) []Missing {
 // is none, as frame_000123.png by their numbers: 8-bit RGB, the pictures that
 // Clips returns, brought to R'G'B' as media.Image.Scaled does for training too.
 // Memory stays bounded. Damaged frames are written as the decoder gives them and
-// marked in the result, or left out (Request.Skip); those, and frames that there
-// are not, are listed in the result, whose Err tells; an error here is one of the request, of reading on, of writing or of ctx, with what was
+// marked in the result, or left out (Request.Skip). Those that are left out, and
+// frames that there are not, are listed in the result, whose Err tells. An error
+// here is one of the request, of reading on, of writing or of ctx, with what was
 // written until then in the result.
 func PNG(ctx context.Context, video media.Video, dir string, q Request) (*Result, error) {
 	result := &Result{Video: video.Info().Path, Frames: video.Len(), Pictures: []Picture{}, Missing: []Missing{}, stride: q.Stride}
