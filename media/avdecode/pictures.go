@@ -211,7 +211,7 @@ func (v *pictures) frame(ctx context.Context, i int) (*media.Frame, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case errors.Is(err, errLate):
+	case errors.Is(err, errLate), errors.Is(err, errAbandoned):
 		return nil, err
 	case errors.As(err, &f):
 		return nil, &failure{f.kind, fmt.Sprintf("frame %d (%s): %s", i, v.files[i], f.detail)}
@@ -227,15 +227,20 @@ func (v *pictures) frame(ctx context.Context, i int) (*media.Frame, error) {
 
 // decode reads the picture of a file that holds one, and why it cannot be
 // trusted. The watchdog sees to it that a file which hangs costs one picture.
-func (v *pictures) decode(ctx context.Context, path string) (im media.Image, mark string, err error) {
-	err = v.decoder.dog.run(ctx, v.decoder.options.Timeout, func() (err error) {
-		im, mark, err = v.picture(ctx, path)
+func (v *pictures) decode(ctx context.Context, path string) (media.Image, string, error) {
+	type result struct {
+		im   media.Image
+		mark string
+	}
+	r := new(result) // an abandoned call may still write to it
+	err := v.decoder.dog.run(ctx, v.decoder.options.Timeout, func() (err error) {
+		r.im, r.mark, err = v.picture(ctx, path)
 		return err
 	}, nil)
-	if errors.Is(err, errAbandoned) { // im and mark are no longer ours
+	if errors.Is(err, errAbandoned) {
 		return media.Image{}, "", err
 	}
-	return im, mark, err
+	return r.im, r.mark, err
 }
 
 func (v *pictures) picture(ctx context.Context, path string) (im media.Image, mark string, err error) {

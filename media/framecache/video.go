@@ -95,9 +95,6 @@ func (v *video) reduced(clips []*media.Clip) ([]*media.Clip, error) {
 			kept = kept || small[f] == f
 		}
 	}
-	if kept { // small pictures stay, and so does their memory
-		return clips, nil
-	}
 	out := make([]*media.Clip, len(clips))
 	for i, c := range clips {
 		out[i] = &media.Clip{Video: c.Video, Span: c.Span, Frames: make([]*media.Frame, len(c.Frames))}
@@ -106,7 +103,9 @@ func (v *video) reduced(clips []*media.Clip) ([]*media.Clip, error) {
 		}
 	}
 	for _, c := range clips {
-		c.Release()
+		if !kept { // a picture that stays as it is keeps the memory of them all
+			c.Release()
+		}
 	}
 	return out, nil
 }
